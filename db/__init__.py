@@ -1,0 +1,1 @@
+"""What is remembered: one Postgres per service, its unit of work, outbox, inbox and relay."""

@@ -1,0 +1,1 @@
+"""matching_db: models, store (named queries) and migrations."""

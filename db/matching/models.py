@@ -1,0 +1,134 @@
+"""The tables of matching_db. Imported by migrations, admin and tests; functions import `store`."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, MetaData, Text, text
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from db.messaging.models import (
+    EMPTY,
+    MOMENT,
+    NOW,
+    TEXTS,
+    ZERO,
+    IdempotencyRow,
+    InboxRow,
+    OutboxRow,
+    ResendRow,
+    idempotency_args,
+    outbox_args,
+)
+
+
+class MatchingBase(SQLModel, registry=registry()):
+    """Tables of matching_db share this metadata."""
+
+    metadata = MetaData()
+
+
+class Outbox(OutboxRow, MatchingBase, table=True):
+    """Facts to be published."""
+
+    __tablename__ = "outbox"
+    __table_args__ = outbox_args()
+
+
+class Inbox(InboxRow, MatchingBase, table=True):
+    """Events applied."""
+
+    __tablename__ = "inbox"
+
+
+class Idempotency(IdempotencyRow, MatchingBase, table=True):
+    """Answers by idempotency key."""
+
+    __tablename__ = "idempotency"
+    __table_args__ = idempotency_args()
+
+
+class Resend(ResendRow, MatchingBase, table=True):
+    """Facts published again."""
+
+    __tablename__ = "resends"
+
+
+STATES = "state IN ('new', 'matched', 'waiting', 'closed')"
+CLOCK = {"server_default": text("clock_timestamp()")}
+
+
+class Request(MatchingBase, table=True):
+    """A student's request: its newest round and what was decided."""
+
+    __tablename__ = "requests"
+    __table_args__ = (
+        CheckConstraint(STATES, name="requests_state"),
+        Index(
+            "requests_waiting",
+            "subject",
+            "waiting_since",
+            postgresql_where=text("state = 'waiting'"),
+        ),
+    )
+
+    student_id: str = Field(sa_type=Text, primary_key=True)
+    student_version: int
+    round: int = Field(sa_column_kwargs=ZERO)
+    state: str = Field(sa_type=Text, sa_column_kwargs={"server_default": text("'new'")})
+    match_id: str | None = Field(sa_type=Text)
+    tutor_id: str | None = Field(sa_type=Text)
+    waiting_since: datetime = Field(sa_type=MOMENT, sa_column_kwargs=CLOCK)
+    grade: int | None
+    subject: str | None = Field(sa_type=Text)
+    times: list[str] = Field(sa_type=TEXTS, sa_column_kwargs=EMPTY)
+    languages: list[str] = Field(sa_type=TEXTS, sa_column_kwargs=EMPTY)
+    budget_band: int | None
+    goals: list[str] = Field(sa_type=TEXTS, sa_column_kwargs=EMPTY)
+    excluded: list[str] = Field(sa_type=TEXTS, sa_column_kwargs=EMPTY)
+
+
+class IndexedTutor(MatchingBase, table=True):
+    """What matching knows of a tutor, and how many slots it holds."""
+
+    __tablename__ = "tutors"
+    __table_args__ = (
+        CheckConstraint("held >= 0", name="tutors_held"),
+        Index(
+            "tutors_open",
+            "subjects",
+            postgresql_using="gin",
+            postgresql_where=text("available AND held < capacity"),
+        ),
+    )
+
+    tutor_id: str = Field(sa_type=Text, primary_key=True)
+    version: int
+    slots_version: int
+    quarantined: int | None
+    subjects: list[str] = Field(sa_type=TEXTS)
+    grade_min: int
+    grade_max: int
+    capacity: int
+    held: int = Field(sa_column_kwargs=ZERO)
+    available: bool
+    times: list[str] = Field(sa_type=TEXTS, sa_column_kwargs=EMPTY)
+    languages: list[str] = Field(sa_type=TEXTS, sa_column_kwargs=EMPTY)
+    price_band: int | None
+    experience_years: int | None
+    goals: list[str] = Field(sa_type=TEXTS, sa_column_kwargs=EMPTY)
+
+
+class Hold(MatchingBase, table=True):
+    """A slot held for a student's round until tutors_db says what became of it."""
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        Index("holds_unconfirmed", "held_at", postgresql_where=text("NOT confirmed")),
+    )
+
+    student_id: str = Field(sa_type=Text, primary_key=True)
+    round: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    match_id: str = Field(sa_type=Text)
+    tutor_id: str = Field(sa_type=Text)
+    confirmed: bool = Field(sa_column_kwargs={"server_default": text("false")})
+    held_at: datetime = Field(sa_type=MOMENT, sa_column_kwargs=NOW)

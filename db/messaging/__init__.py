@@ -1,0 +1,1 @@
+"""Tables that every database has: outbox, inbox, idempotency keys, resends."""

@@ -1,0 +1,55 @@
+"""Bringing the databases to the newest schema, with Alembic, one database after the other."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+ROOT: Final = Path(__file__).parent
+HEAD: Final = "0001"
+
+
+async def current(dsn: str) -> str | None:
+    """The database's revision, or None when it was never migrated."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+        return revision
+    except asyncpg.UndefinedTableError:
+        return None
+    finally:
+        await connection.close()
+
+
+async def behind(dsns: Mapping[str, str]) -> list[str]:
+    """Short names of the databases that are not at the newest revision."""
+    found = await asyncio.gather(*(current(dsn) for dsn in dsns.values()))
+    return [short for short, revision in zip(dsns, found, strict=True) if revision != HEAD]
+
+
+def upgrade(short: str, dsn: str, revision: str = "head") -> None:
+    """Migrate one database up to `revision`; `dsn` is its owner's."""
+    from alembic import command
+
+    command.upgrade(_config(short, dsn), revision)
+
+
+def downgrade(short: str, dsn: str, revision: str = "base") -> None:
+    """Migrate one database down to `revision`."""
+    from alembic import command
+
+    command.downgrade(_config(short, dsn), revision)
+
+
+def _config(short: str, dsn: str) -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / short / "migrations"))
+    config.attributes["dsn"] = dsn
+    return config

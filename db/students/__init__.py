@@ -1,0 +1,1 @@
+"""students_db: models, store (named queries) and migrations."""

@@ -1,0 +1,3 @@
+DROP VIEW stuck;
+DROP FUNCTION student_hears(text, integer, integer, text, text, text, text, text);
+DROP TABLE notifications, students;

@@ -1,0 +1,1 @@
+"""tutors_db: models, store (named queries) and migrations."""

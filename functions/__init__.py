@@ -1,0 +1,1 @@
+"""What happens: one folder per operation. Siblings never import each other."""

@@ -1,0 +1,145 @@
+"""Running instances of functions: how one is started, spoken to and known to have come up."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import aiohttp
+from yarl import URL
+
+from learnflow.manifests import Function
+
+_KEEPALIVE_SECONDS: Final = 4.0  # below uvicorn's 5 s, so that it never closes under a request
+_UNPROVEN_LIMIT: Final = 64
+_BUSY_SECONDS: Final = 0.02
+_ORIGIN: Final = "http://function"
+_NOT_ADDED: Final = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+Body = bytes | AsyncIterator[bytes]
+
+
+class Unserved(Exception):
+    """A request got no answer from a function; `status` is what a gateway says instead."""
+
+    def __init__(self, status: int, reason: str, retry_after: int | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class InstanceGone(Exception):
+    """The connection broke before an answer began; `accepted` False: nothing was processed."""
+
+    def __init__(self, accepted: bool) -> None:
+        super().__init__("the instance went away")
+        self.accepted = accepted
+
+
+class Instance(Protocol):
+    """One process that serves one function on a listening Unix socket.
+
+    Whoever started it keeps no copy of the listening socket: connections must fail when the
+    process is gone. `stop` asks it to finish what it has and end (SIGTERM), `kill` ends it.
+    """
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def socket_path(self) -> str: ...
+    @property
+    def exited(self) -> "asyncio.Future[int]": ...
+    def stop(self) -> None: ...
+    def kill(self) -> None: ...
+
+
+class Starter(Protocol):
+    """Starts instances; the socket listens when `start` returns, the process may still load."""
+
+    async def start(self, function: Function) -> Instance: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole response; `cold_start_ms` from the request's arrival, None when it was warm."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    cold_start_ms: float | None
+
+
+class Upstream:
+    """The runner's side of one instance: its connections, and what it has in flight."""
+
+    def __init__(self, instance: Instance, limit: int) -> None:
+        self.instance = instance
+        self.in_flight = 0
+        self.draining = False
+        self.started_at = time.monotonic()
+        self.ready_at: float | None = None
+        self._limit = limit
+        self._session: aiohttp.ClientSession | None = aiohttp.ClientSession(
+            connector=aiohttp.UnixConnector(
+                instance.socket_path, limit=0, keepalive_timeout=_KEEPALIVE_SECONDS
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            skip_auto_headers=_NOT_ADDED,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+        )
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more request may go to it; an unproven instance gets only so many."""
+        limit = self._limit or (_UNPROVEN_LIMIT if self.ready_at is None else 0)
+        return not self.draining and (limit == 0 or self.in_flight < limit)
+
+    async def prove(self) -> None:
+        """Ask for /readyz: any answer proves that the process accepts. Raises InstanceGone."""
+        (await self.send("GET", "/readyz", {"host": "function"}, b"")).release()
+
+    async def send(
+        self, method: str, target: str, headers: Mapping[str, str], body: Body
+    ) -> aiohttp.ClientResponse:
+        """The response, its body still to be read. Raises InstanceGone."""
+        url = URL(_ORIGIN + target, encoded=True)
+        try:
+            response = await self.session.request(
+                method, url, headers=headers, data=body or None, allow_redirects=False
+            )
+        except aiohttp.ClientConnectorError as error:
+            if isinstance(error.os_error, BlockingIOError):  # its backlog is full: it is busy
+                await asyncio.sleep(_BUSY_SECONDS)
+                return await self.send(method, target, headers, body)
+            raise InstanceGone(accepted=False) from error
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
+            raise InstanceGone(accepted=self.ready_at is not None) from error
+        if self.ready_at is None:
+            self.ready_at = time.monotonic()
+        return response
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The client, for what needs more than a request. Raises InstanceGone."""
+        if self._session is None:
+            raise InstanceGone(accepted=False)
+        return self._session
+
+    async def close(self) -> None:
+        """Break all connections: requests still out end with InstanceGone."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def document(self) -> dict[str, Any]:
+        """This instance as the control API shows it."""
+        start = None if self.ready_at is None else round((self.ready_at - self.started_at) * 1000, 1)
+        return {
+            "pid": self.instance.pid,
+            "in_flight": self.in_flight,
+            "ready": self.ready_at is not None,
+            "draining": self.draining,
+            "start_ms": start,
+            "age_s": round(time.monotonic() - self.started_at, 1),
+        }

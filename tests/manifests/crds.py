@@ -1,0 +1,76 @@
+"""The schema of a custom resource, made strict: a field nobody declared is an error."""
+
+from functools import cache
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from tests.manifests.trees import crd_file
+
+FILES = {
+    "Service": "serving-service.yaml",
+    "KafkaSource": "kafka-source.yaml",
+    "KafkaSink": "kafka-sink.yaml",
+    "KafkaTopic": "strimzi-kafkatopic.yaml",
+}
+_TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
+# What every resource has, which a CRD need not repeat.
+_RESOURCE = {
+    "apiVersion": {"type": "string"},
+    "kind": {"type": "string"},
+    "metadata": {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string", "pattern": r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$"},
+            "namespace": {"type": "string", "pattern": r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},
+            "labels": _TEXTS,
+            "annotations": _TEXTS,
+        },
+        "required": ["name", "namespace"],
+    },
+}
+
+
+@cache
+def validator(kind: str, api_version: str) -> Draft202012Validator:
+    """The validator of one kind in one version; KeyError where the CRD has no such version."""
+    crd = yaml.load(crd_file(FILES[kind]).read_text(), yaml.CSafeLoader)
+    versions = {
+        f"{crd['spec']['group']}/{version['name']}": version
+        for version in crd["spec"]["versions"]
+        if version["served"]
+    }
+    schema = versions[api_version]["schema"]["openAPIV3Schema"]
+    schema = {**schema, "properties": {**schema["properties"], **_RESOURCE}}
+    return Draft202012Validator(strict(schema))
+
+
+def strict(schema: Any) -> Any:
+    """The schema as JSON Schema, where objects have only the properties they declare."""
+    if isinstance(schema, list):
+        return [strict(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {
+        key: {name: strict(each) for name, each in value.items()}
+        if key == "properties"
+        else strict(value)
+        for key, value in schema.items()
+        if key not in ("default", "description", "enum", "example", "pattern")
+    }
+    made |= {key: schema[key] for key in ("enum", "pattern") if key in schema}
+    if schema.get("x-kubernetes-int-or-string"):
+        made.pop("type", None)
+        made["anyOf"] = [{"type": "integer"}, {"type": "string"}]
+    if schema.get("nullable") and "type" in made:
+        made["type"] = [made["type"], "null"]
+    if "properties" in schema and not schema.get("x-kubernetes-preserve-unknown-fields"):
+        made.setdefault("additionalProperties", False)
+    return made
+
+
+def faults(fields: dict[str, Any]) -> list[str]:
+    """What is wrong with a resource by its CRD, each with its place."""
+    found = validator(fields["kind"], fields["apiVersion"]).iter_errors(fields)
+    return [f"{error.json_path}: {error.message}" for error in found]

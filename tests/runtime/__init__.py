@@ -1,0 +1,1 @@
+"""The adapter: what it understands, refuses and answers."""

@@ -1,0 +1,101 @@
+"""Small operations of every kind, for tests of the adapter itself."""
+
+from typing import Any
+
+from db.connection import Conflict, Unavailable
+from db.unit_of_work import Duplicate, Unit
+from eventing.events import StudentRegistered, StudentWithdrawn
+from learnflow.runtime import (
+    Changed,
+    Created,
+    Done,
+    Found,
+    NotFound,
+    Refused,
+    UnknownId,
+    Wish,
+    command,
+    query,
+    reaction,
+)
+from learnflow.runtime.fields import Grade, PersonName, ResourceId, SubjectCode, Times
+
+heard: list[Any] = []
+"""What the handlers of this module were given, newest last."""
+
+
+class RegisterPupil(Wish):
+    name: PersonName
+    grade: Grade
+    subject: SubjectCode
+    times: Times = ()
+
+
+class ChangePupil(Wish):
+    pupil_id: ResourceId
+    grade: Grade
+
+
+class OnePupil(Wish):
+    pupil_id: ResourceId
+
+
+class SomePupils(Wish):
+    available: bool | None = None
+    grade: Grade | None = None
+    limit: int = 20
+
+
+@command("POST /api/pupils", RegisterPupil, database="students", creates="pupil")
+async def register_pupil(wish: RegisterPupil, work: Unit) -> Created:
+    """Remembers nothing, so it needs no database."""
+    heard.append(wish)
+    return Created("p1", 1)
+
+
+@command("PUT /api/pupils/{pupil_id}", ChangePupil, database="students")
+async def change_pupil(wish: ChangePupil, work: Unit) -> Changed:
+    heard.append(wish)
+    return Changed(wish.pupil_id, 7)
+
+
+@command("DELETE /api/pupils/{pupil_id}", OnePupil, database="students")
+async def withdraw_pupil(wish: OnePupil, work: Unit) -> Done:
+    match wish.pupil_id:
+        case "unknown":
+            raise NotFound("pupil")
+        case "busy":
+            raise Refused(409, "Still booked", "free the slots first", booked=3)
+        case "broken":
+            raise RuntimeError(f"a fault that quotes {wish.pupil_id}")
+        case "away":
+            raise Unavailable("away")
+        case "clash":
+            heard.append(wish)
+            raise Conflict
+    return Done()
+
+
+@query("GET /api/pupils", SomePupils, database="students")
+async def list_pupils(wish: SomePupils, work: Unit) -> Found:
+    return Found({"pupils": [], "wish": wish})
+
+
+@query("GET /api/pupils/{pupil_id}, GET /api/pupils", OnePupil, database="students")
+async def find_pupil(wish: OnePupil, work: Unit) -> Found:
+    return Found({"pupil_id": wish.pupil_id}, etag='"v3"')
+
+
+@reaction(StudentRegistered, StudentWithdrawn, database="students")
+async def hear_pupil(event: StudentRegistered | StudentWithdrawn, work: Unit) -> None:
+    heard.append((event, work.traceparent))
+    match event.student_id:
+        case "unknown":
+            raise UnknownId("student")
+        case "missing":
+            raise NotFound("student")
+        case "broken":
+            raise RuntimeError("a fault")
+        case "away":
+            raise Unavailable("away")
+    raise Duplicate
