@@ -130,5 +130,6 @@ class Hold(MatchingBase, table=True):
     round: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     match_id: str = Field(sa_type=Text)
     tutor_id: str = Field(sa_type=Text)
+    slots_version: int
     confirmed: bool = Field(sa_column_kwargs={"server_default": text("false")})
     held_at: datetime = Field(sa_type=MOMENT, sa_column_kwargs=NOW)

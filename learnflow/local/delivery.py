@@ -111,9 +111,7 @@ class Delivery:
         reason: str | None = None
         try:
             async with asyncio.timeout(self.source.delivery.timeout):
-                answer = await self._functions.request(
-                    self.source.sink, "POST", "/", headers, body
-                )
+                answer = await self._functions.request(self.source.sink, "POST", "/", headers, body)
         except TimeoutError:
             reason = f"no answer within {self.source.delivery.timeout:g} s"
         except Unserved as why:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -26,6 +26,19 @@ class Unserved(Exception):
         super().__init__(reason)
         self.status = status
         self.retry_after = retry_after
+
+
+class StartFailed(Unserved):
+    """The function does not come up; `log` holds the last lines it wrote."""
+
+    def __init__(self, function: str, why: str, failures: int, log: Sequence[str]) -> None:
+        super().__init__(
+            503,
+            f"{function} {why}; {failures} starts in a row failed. "
+            f"Its output: learnflow logs {function}",
+            retry_after=1,
+        )
+        self.log = tuple(log)
 
 
 class InstanceGone(Exception):
@@ -95,6 +108,11 @@ class Upstream:
         limit = self._limit or (_UNPROVEN_LIMIT if self.ready_at is None else 0)
         return not self.draining and (limit == 0 or self.in_flight < limit)
 
+    @property
+    def burden(self) -> tuple[bool, int]:
+        """How little it suits the next request: not up yet, then by what it has in flight."""
+        return self.ready_at is None, self.in_flight
+
     async def prove(self) -> None:
         """Ask for /readyz: any answer proves that the process accepts. Raises InstanceGone."""
         (await self.send("GET", "/readyz", {"host": "function"}, b"")).release()
@@ -134,7 +152,9 @@ class Upstream:
 
     def document(self) -> dict[str, Any]:
         """This instance as the control API shows it."""
-        start = None if self.ready_at is None else round((self.ready_at - self.started_at) * 1000, 1)
+        start = (
+            None if self.ready_at is None else round((self.ready_at - self.started_at) * 1000, 1)
+        )
         return {
             "pid": self.instance.pid,
             "in_flight": self.in_flight,

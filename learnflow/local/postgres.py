@@ -197,10 +197,12 @@ class EmbeddedPostgres:
                 why = f"Postgres did not start (see {self.log}):"
                 raise PostgresFailed(f"{why}\n{log_end(self.log, start)}")
             try:
-                connection = await asyncpg.connect(self.dsn(SUPERUSER), timeout=START_SECONDS)
-                break
-            except (OSError, asyncpg.PostgresError):
+                return await self._check_durable()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await asyncio.sleep(KNOCK_SECONDS)
+
+    async def _check_durable(self) -> None:
+        connection = await asyncpg.connect(self.dsn(SUPERUSER), timeout=START_SECONDS)
         try:
             for name in DURABLE:
                 if (value := await connection.fetchval(f"show {name}")) != "on":

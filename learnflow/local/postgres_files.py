@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import signal
+import time
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
@@ -143,7 +144,9 @@ def clear_remains(data: Path, sockets: Path) -> None:
     for number in (signal.SIGQUIT, signal.SIGKILL):
         for each in left:
             _send(each, number)
-        left = psutil.wait_procs(left, timeout=END_SECONDS)[1]
+        deadline = time.monotonic() + END_SECONDS
+        while (left := [each for each in left if _alive(each)]) and time.monotonic() < deadline:
+            time.sleep(0.01)
     (data / "postmaster.pid").unlink(missing_ok=True)
     for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
         (sockets / name).unlink(missing_ok=True)
@@ -154,6 +157,14 @@ def _works_in(process: psutil.Process) -> str | None:
         return process.cwd()
     except psutil.Error:
         return None
+
+
+def _alive(process: psutil.Process) -> bool:
+    """Tell a running process from a zombie, which an init that does not reap keeps for ever."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _send(process: psutil.Process, number: signal.Signals) -> None:

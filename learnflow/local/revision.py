@@ -1,76 +1,113 @@
-"""One function as it runs: its instances, the requests that wait for one, first come first served.
+"""One function as it runs: requests go to an instance with room, or wait for one, in order.
 
-A request goes to an instance with room at once, else it waits; at zero it wakes the function. The
-autoscaler's tick does the rest. A process that dies is replaced when somebody asks.
+At zero a request wakes the function; the autoscaler's tick does the rest.
 """
 
 import asyncio
-import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from learnflow.local.autoscaler import Autoscaler, Gauge
-from learnflow.local.instances import Body, InstanceGone, Starter, Unserved, Upstream
+from learnflow.local.fleet import Fleet, LogTail
+from learnflow.local.instances import (
+    Body,
+    InstanceGone,
+    Starter,
+    StartFailed,
+    Unserved,
+    Upstream,
+)
 from learnflow.local.reply import Reply
 from learnflow.manifests import Function
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_START_ATTEMPTS: Final = 3
-_FIRST_BACKOFF, _LONGEST_BACKOFF = 0.1, 5.0
-_DRAIN_SECONDS: Final = 15.0
 _RESPONSE_START_SECONDS: Final = 300.0
-_logger = logging.getLogger(__name__)
-LogTail = Callable[[str], Sequence[str]]
 
 
 class Revision:
-    """Runs one function between its least and greatest scale."""
+    """Serves one function between its least and its greatest scale."""
 
     def __init__(self, function: Function, starter: Starter, tail: LogTail) -> None:
         self.function = function
-        self.autoscaler = Autoscaler(function)
-        self.gauge = Gauge(time.monotonic())
-        self.upstreams: list[Upstream] = []
         self.cold_starts = 0
         started = function.response_start_timeout or _RESPONSE_START_SECONDS
         self.response_start_timeout = min(started, function.timeout)
-        self._starter = starter
-        self._tail = tail
+        self.fleet = Fleet(function, starter, tail, self._hand_over, self._refuse)
+        self._autoscaler = Autoscaler(function)
+        self._gauge = Gauge(time.monotonic())
         self._waiting: deque[asyncio.Future[Upstream]] = deque()
-        self._starting = 0
-        self._failures = 0
-        self._next_start = 0.0
         self._stopped = False
-        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def open(
-        self, method: str, target: str, headers: Mapping[str, str], body: Body
-    ) -> Reply:
-        """A response that has begun; the caller closes it. Raises Unserved."""
+    async def open(self, method: str, target: str, headers: Mapping[str, str], body: Body) -> Reply:
+        """A response that has begun; the caller reads or closes it. Raises Unserved."""
         arrived = time.monotonic()
-        self.gauge.change(1, arrived)
+        self._gauge.change(1, arrived)
         try:
             return await self._open(arrived, method, target, headers, body)
         except BaseException:
-            self.gauge.change(-1, time.monotonic())
+            self._gauge.change(-1, time.monotonic())
             raise
 
     @asynccontextmanager
     async def hold(self) -> AsyncIterator[Upstream]:
-        """An instance for something longer than a request: it counts as one in flight."""
+        """An instance for something longer than a request, which counts as one in flight."""
         arrived = time.monotonic()
-        self.gauge.change(1, arrived)
+        self._gauge.change(1, arrived)
         try:
             upstream = await self._lease(arrived)
-            try:
-                yield upstream
-            finally:
-                self._release(upstream)
+        except BaseException:
+            self._gauge.change(-1, time.monotonic())
+            raise
+        try:
+            yield upstream
         finally:
-            self.gauge.change(-1, time.monotonic())
+            self.closed(upstream)
+
+    def closed(self, upstream: Upstream) -> None:
+        """An exchange has ended: its place is free for the next request."""
+        self._release(upstream)
+        self._gauge.change(-1, time.monotonic())
+
+    def start(self) -> None:
+        """Bring up what a new revision begins with."""
+        self.fleet.scale_to(max(self.function.scale.min, self.function.scale.initial))
+
+    def tick(self) -> None:
+        """Measure, decide, scale."""
+        now = time.monotonic()
+        self._autoscaler.record(now, *self._gauge.average(now))
+        ready, idle = len(self.fleet.live), self._gauge.idle_seconds(now)
+        self.fleet.scale_to(self._autoscaler.desired(now, ready, idle))
+        self._hand_over()
+
+    def renew(self) -> None:
+        """Let new requests go to new instances: the code has changed."""
+        for upstream in self.fleet.live:
+            self.fleet.drain(upstream)
+        self.fleet.scale_to(self.function.scale.min)
+        self._hand_over()
+
+    async def stop(self, grace: float) -> None:
+        """Refuse what waits, let instances finish what they have, end them."""
+        self._stopped = True
+        self._refuse(Unserved(503, "LearnFlow is stopping", 1))
+        await self.fleet.stop(grace)
+
+    def document(self) -> dict[str, Any]:
+        """This function as the control API shows it."""
+        return {
+            "function": self.function.name,
+            "requests": self._gauge.value,
+            "waiting": len(self._waiting),
+            "starting": self.fleet.starting,
+            "panics": self._autoscaler.panics,
+            "cold_starts": self.cold_starts,
+            "starts": self.fleet.starts,
+            "instances": [upstream.document() for upstream in self.fleet.upstreams],
+        }
 
     async def _open(
         self, arrived: float, method: str, target: str, headers: Mapping[str, str], body: Body
@@ -83,16 +120,8 @@ class Revision:
                 async with asyncio.timeout(self.response_start_timeout):
                     response = await upstream.send(method, target, headers, body)
             except InstanceGone as gone:
-                self._release(upstream)
-                if not gone.accepted:
-                    self._drop(upstream, "ended before it accepted a request")
-                elif repeats == 0:
-                    name = self.function.name
-                    raise Unserved(502, f"{name} went away while it answered", 1) from gone
-                else:
-                    repeats -= 1
-                if not isinstance(body, bytes):
-                    raise Unserved(503, "the function went away", 1) from gone
+                self._gone(upstream, gone, isinstance(body, bytes), repeats)
+                repeats -= gone.accepted
                 continue
             except BaseException as error:
                 self._release(upstream)
@@ -102,25 +131,30 @@ class Revision:
                 raise
             if cold:
                 self.cold_starts += 1
-                self._came_up()
+                self.fleet.came_up()
             return Reply(self, upstream, response, arrived, cold)
 
-    def closed(self, upstream: Upstream) -> None:
-        """A reply has ended: its place is free for the next request."""
+    def _gone(self, upstream: Upstream, gone: InstanceGone, whole: bool, repeats: int) -> None:
+        """Do without an instance; raises Unserved when its request cannot go to another one."""
+        if not gone.accepted:
+            self.fleet.lost(upstream)
         self._release(upstream)
-        self.gauge.change(-1, time.monotonic())
+        name = self.function.name
+        if gone.accepted and repeats == 0:
+            raise Unserved(502, f"{name} went away before it had answered", 1) from gone
+        if not whole:
+            raise Unserved(503, f"{name} went away while the request was sent", 1) from gone
 
     async def _lease(self, arrived: float) -> Upstream:
         if self._stopped:
             raise Unserved(503, "LearnFlow is stopping", 1)
-        upstream = None if self._waiting else self._pick()
+        upstream = None if self._waiting else self.fleet.pick()
         if upstream is not None:
             upstream.in_flight += 1
             return upstream
-        self._refuse_if_broken()
+        self._wake()
         future: asyncio.Future[Upstream] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
-        self._ensure()
         left = arrived + self.function.timeout - time.monotonic()
         try:
             async with asyncio.timeout(left):
@@ -133,23 +167,36 @@ class Revision:
                 raise Unserved(504, f"waited {seconds:g} s for an instance", 1) from error
             raise
 
+    def _wake(self) -> None:
+        if not self.fleet.size:
+            self._autoscaler.forget()
+            self._gauge.average(time.monotonic())
+            self.fleet.wake()
+
     def _release(self, upstream: Upstream) -> None:
         upstream.in_flight -= 1
         if upstream.draining:
-            self._stop_if_idle(upstream)
-        elif self._waiting:
-            self._hand_over()
-
-    def _pick(self) -> Upstream | None:
-        best: Upstream | None = None
-        for upstream in self.upstreams:
-            if upstream.has_room and (best is None or _burden(upstream) < _burden(best)):
-                best = upstream
-        return best
+            self.fleet.settle(upstream)
+        self._hand_over()
 
     def _hand_over(self) -> None:
-        while self._waiting and (upstream := self._pick()) is not None:
-            future = self._waiting.popleft()
+        while self._waiting:
+            if self._waiting[0].done():
+                self._waiting.popleft()
+                continue
+            upstream = self.fleet.pick()
+            if upstream is None:
+                break
+            upstream.in_flight += 1
+            self._waiting.popleft().set_result(upstream)
+        if self._waiting and not self.fleet.size:
+            try:
+                self._wake()
+            except StartFailed as why:
+                self._refuse(why)
+
+    def _refuse(self, why: Unserved) -> None:
+        waiting, self._waiting = self._waiting, deque()
+        for future in waiting:
             if not future.done():
-                upstream.in_flight += 1
-                future.set_result(upstream)
+                future.set_exception(why)

@@ -1,5 +1,6 @@
 """Calling an ASGI application directly: no socket, no server, no client library."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -42,8 +43,12 @@ async def call(
     *,
     headers: Mapping[str, str] | None = None,
     body: bytes | Iterable[bytes] = b"",
+    patient: bool = False,
 ) -> Answer:
-    """Send one request; `path` may carry a query, a body of several pieces comes in pieces."""
+    """Send one request; `path` may carry a query, a body of several pieces comes in pieces.
+
+    A patient client stays until the answer ends; another is gone once it has sent its request.
+    """
     pieces = [body] if isinstance(body, bytes) else list(body)
     waiting = [
         {"type": "http.request", "body": piece, "more_body": number < len(pieces)}
@@ -52,6 +57,8 @@ async def call(
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
+        if patient and not waiting:
+            await asyncio.Event().wait()
         return waiting.pop(0) if waiting else {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """Small operations of every kind, for tests of the adapter itself."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from db.connection import Conflict, Unavailable
@@ -9,14 +11,17 @@ from learnflow.runtime import (
     Changed,
     Created,
     Done,
+    Feed,
     Found,
     NotFound,
     Refused,
+    Rows,
     UnknownId,
     Wish,
     command,
     query,
     reaction,
+    stream,
 )
 from learnflow.runtime.fields import Grade, PersonName, ResourceId, SubjectCode, Times
 
@@ -99,3 +104,21 @@ async def hear_pupil(event: StudentRegistered | StudentWithdrawn, work: Unit) ->
         case "away":
             raise Unavailable("away")
     raise Duplicate
+
+
+@dataclass(frozen=True)
+class Said:
+    seq: int
+    kind: str = "matched"
+    data_json: str = "{}"
+
+
+async def three_notes(work: Unit, recipient_id: str, after: int, limit: int) -> Sequence[Said]:
+    return [Said(seq) for seq in (1, 2, 3) if seq > after][:limit]
+
+
+@stream("GET /api/pupils/{pupil_id}/events", OnePupil, database="students")
+async def watch_pupil(wish: OnePupil, feed: Feed) -> Rows:
+    if wish.pupil_id == "unknown":
+        raise NotFound("pupil")
+    return feed.rows(wish.pupil_id, three_notes)

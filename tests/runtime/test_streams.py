@@ -3,27 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
-from db.unit_of_work import Unit
-from learnflow.runtime import Feed, NotFound, Rows, Wish, stream
-from learnflow.runtime.fields import ResourceId
 from learnflow.runtime.listening import Bell, Watcher
 from learnflow.runtime.streams import HEARTBEAT, RETRY, framed, frames
 from learnflow.settings import Settings
 from tests.eventually import eventually
 from tests.runtime.calling import NOWHERE, app_of, call
+from tests.runtime.sample import Said, watch_pupil
 
 NEVER = Settings(stream_poll_seconds=60, stream_heartbeat_seconds=60)
-
-
-@dataclass(frozen=True)
-class Said:
-    seq: int
-    kind: str = "matched"
-    data_json: str = "{}"
 
 
 @dataclass
@@ -157,21 +147,6 @@ async def test_the_bell_rings_the_recipient_or_everybody() -> None:
     assert (rung, bell.watching) == (["p1", "p2"], 0)
 
 
-class WatchPupil(Wish):
-    pupil_id: ResourceId
-
-
-async def in_memory(work: Unit, recipient_id: str, after: int, limit: int) -> Sequence[Said]:
-    return [Said(seq) for seq in (1, 2, 3) if seq > after][:limit]
-
-
-@stream("GET /api/pupils/{pupil_id}/events", WatchPupil, database="students")
-async def watch_pupil(wish: WatchPupil, feed: Feed) -> Rows:
-    if wish.pupil_id == "unknown":
-        raise NotFound("pupil")
-    return feed.rows(wish.pupil_id, in_memory)
-
-
 @pytest.mark.parametrize(
     ("path", "headers", "first"),
     [
@@ -186,7 +161,8 @@ async def test_a_stream_is_served_and_resumed(
     path: str, headers: dict[str, str], first: int
 ) -> None:
     app = app_of(watch_pupil, stream_seconds=0.2)
-    answer = await call(Patient(app), "GET", path, headers=headers)
+    answer = await call(app, "GET", path, headers=headers, patient=True)
+    await app.instance.close()
 
     assert (answer.status, answer.headers["content-type"]) == (
         200,
@@ -216,17 +192,3 @@ async def test_a_stream_ends_when_its_client_goes() -> None:
     assert answer.status == 200
     assert app.instance.bell.watching == 0
     await app.instance.close()
-
-
-class Patient:
-    """The application, with a client that does not go before it is answered."""
-
-    def __init__(self, app: Any) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        async def stay() -> Any:
-            await asyncio.Event().wait()
-
-        await self._app(scope, stay, send)
-        await self._app.instance.close()

@@ -44,6 +44,7 @@ CREATE TABLE holds (
   round      integer NOT NULL,
   match_id   text NOT NULL,
   tutor_id   text NOT NULL,
+  slots_version integer NOT NULL,               -- the tutor's, when the slot was taken
   confirmed  boolean NOT NULL DEFAULT false,
   held_at    timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (student_id, round)
@@ -89,8 +90,9 @@ DECLARE
   d decision;
   match text := replace(gen_random_uuid()::text, '-', '');
 BEGIN
-  INSERT INTO holds (student_id, round, match_id, tutor_id) VALUES (r.student_id, r.round + 1, match, p_tutor);
-  UPDATE tutors SET held = held + 1 WHERE tutor_id = p_tutor;
+  WITH taken AS (UPDATE tutors SET held = held + 1 WHERE tutor_id = p_tutor RETURNING slots_version)
+  INSERT INTO holds (student_id, round, match_id, tutor_id, slots_version)
+  SELECT r.student_id, r.round + 1, match, p_tutor, slots_version FROM taken;
   UPDATE requests SET round = r.round + 1, state = 'matched', match_id = match, tutor_id = p_tutor
    WHERE student_id = r.student_id;
   d := ('matched', r.student_id, r.round + 1, r.student_version, match, p_tutor, NULL);
@@ -193,22 +195,28 @@ CREATE FUNCTION hear_no(p_student text, p_round integer, p_tutor text, p_decline
 RETURNS SETOF decision LANGUAGE plpgsql AS $$
 DECLARE
   r requests%ROWTYPE;
+  wanted text;
   locked text[];
   freed text[];
 BEGIN
   locked := subjects_held(p_student, p_round) || (SELECT subjects FROM tutors WHERE tutor_id = p_tutor);
-  PERFORM lock_subjects((SELECT subject FROM requests WHERE student_id = p_student), locked);
+  wanted := (SELECT subject FROM requests WHERE student_id = p_student);
+  PERFORM lock_subjects(wanted, locked);
   SELECT * INTO r FROM requests WHERE student_id = p_student FOR UPDATE;
+  IF r.subject IS DISTINCT FROM wanted THEN
+    RAISE EXCEPTION 'the student''s subject changed meanwhile' USING ERRCODE = '40001';
+  END IF;
   IF p_declined THEN
     UPDATE requests SET excluded = array_append(excluded, p_tutor)
      WHERE student_id = p_student AND NOT p_tutor = ANY (excluded);
-  ELSIF r.round = p_round THEN
-    UPDATE tutors SET
-           quarantined = CASE WHEN p_slots_version IN (0, slots_version) THEN slots_version ELSE quarantined END,
-           capacity = CASE WHEN slots_version < p_slots_version THEN p_capacity ELSE capacity END,
-           available = CASE WHEN slots_version < p_slots_version THEN p_available ELSE available END,
-           slots_version = greatest(slots_version, p_slots_version)
-     WHERE tutor_id = p_tutor;
+  ELSE
+    -- Refused by a tutor no newer than when the slot was taken: the index promises slots that are
+    -- not there. A capacity that shrank since is no such case.
+    UPDATE tutors t SET quarantined = h.slots_version FROM holds h
+     WHERE h.student_id = p_student AND h.round = p_round AND t.tutor_id = h.tutor_id
+       AND p_slots_version <= h.slots_version;
+    UPDATE tutors SET capacity = p_capacity, available = p_available, slots_version = p_slots_version
+     WHERE tutor_id = p_tutor AND slots_version < p_slots_version;
   END IF;
   freed := release_holds(p_student, p_round, locked) || p_tutor;
   IF r.round = p_round AND r.state = 'matched' THEN
@@ -293,9 +301,11 @@ BEGIN
   END LOOP;
 END $$;
 
--- Holds that tutors_db has not answered for a minute (R6).
+-- Holds that tutors_db has not answered, and holds of a round that is over (R6).
 CREATE VIEW stuck AS
-  SELECT student_id, 'hold unconfirmed' AS why, held_at AS since FROM holds WHERE NOT confirmed;
+  SELECT h.student_id, CASE WHEN h.round < r.round THEN 'hold of an older round' ELSE 'hold unconfirmed' END AS why,
+         h.held_at AS since
+    FROM holds h JOIN requests r USING (student_id) WHERE NOT h.confirmed OR h.round < r.round;
 
 GRANT SELECT, INSERT, UPDATE ON requests, tutors TO matching_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON holds TO matching_app;

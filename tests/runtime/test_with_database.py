@@ -1,0 +1,185 @@
+"""What the adapter promises about rows, against a real database."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.idempotency import IdempotencyKey
+from db.unit_of_work import Database
+from learnflow.runtime.app import Application, application
+from learnflow.runtime.load import load_function
+from learnflow.settings import Settings
+from tests.eventually import eventually
+from tests.runtime.calling import JSON, Answer, call
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+BO = b'{"name":"Bo","grade":7,"subject":"Physics"}'
+BO_OTHERWISE = b'{"subject":"Physics", "grade":7, "name":" Bo "}'
+MATCHED = {
+    "content-type": "application/json",
+    "ce-specversion": "1.0",
+    "ce-source": "learnflow/tutors",
+    "ce-type": "org.learnflow.tutor.matched.v1",
+}
+
+
+def app(target: str, database: Database, **settings: Any) -> Application:
+    operation = load_function(FUNCTIONS, target).operation
+    return application(operation, Settings(**settings), database=database)
+
+
+async def register(database: Database, body: bytes = BO, **headers: str) -> Answer:
+    sent = {**JSON, **headers}
+    return await call(app("register_student", database), "POST", headers=sent, body=body)
+
+
+async def registered(database: Database) -> str:
+    student_id: str = (await register(database)).json["student_id"]
+    return student_id
+
+
+async def rows(database: Database, sql: str, *args: Any) -> list[Any]:
+    async with database.unit() as work:
+        return await work.read(sql, *args)
+
+
+async def matched(database: Database, student_id: str, round_: int = 1) -> Answer:
+    """Deliver tutor.matched of a round; the event's id is the round's."""
+    body = {"student_id": student_id, "round": round_, "match_id": f"m{round_}", "tutor_id": "t1"}
+    return await call(
+        app("notify_student", database),
+        "POST",
+        headers={**MATCHED, "ce-id": f"{student_id}-{round_}"},
+        body=json.dumps(body).encode(),
+    )
+
+
+async def test_the_same_key_and_payload_get_the_first_answer_again(
+    students_database: Database,
+) -> None:
+    key = {"idempotency-key": "again"}
+    first = await register(students_database, BO, **key)
+    second = await register(students_database, BO_OTHERWISE, **key)
+
+    assert first.status == 201
+    assert second == first
+
+
+async def test_the_same_key_sent_at_once_is_done_once(students_database: Database) -> None:
+    key = {"idempotency-key": "at-once"}
+    answers = await asyncio.gather(*(register(students_database, BO, **key) for _ in range(6)))
+
+    assert len({answer.body for answer in answers}) == 1
+    assert {answer.status for answer in answers} == {201}
+
+
+async def test_the_same_key_with_another_payload_is_refused(students_database: Database) -> None:
+    key = {"idempotency-key": "other"}
+    await register(students_database, BO, **key)
+    answer = await register(students_database, BO.replace(b"7", b"8"), **key)
+
+    assert (answer.status, answer.json["title"]) == (422, "Key reused")
+
+
+async def test_a_key_that_is_in_flight_for_two_seconds_is_a_conflict(
+    students_database: Database,
+) -> None:
+    key = IdempotencyKey("POST /api/students", "anonymous", "held", "some payload")
+    async with students_database.unit() as work:
+        await work.claim(key)
+        answer = await register(students_database, BO, **{"idempotency-key": "held"})
+
+    assert (answer.status, answer.json["title"]) == (409, "Key in flight")
+
+
+async def test_the_trace_of_a_request_goes_into_the_outbox(students_database: Database) -> None:
+    trace = "c" * 32
+    answer = await register(students_database, BO, traceparent=f"00-{trace}-{'d' * 16}-01")
+    sql = "SELECT traceparent FROM outbox WHERE key = $1"
+    found = await rows(students_database, sql, answer.json["student_id"])
+
+    assert found[0]["traceparent"].startswith(f"00-{trace}-")
+
+
+async def test_an_event_delivered_three_times_is_applied_once(students_database: Database) -> None:
+    student_id = await registered(students_database)
+    answers = [await matched(students_database, student_id) for _ in range(3)]
+    sql = "SELECT * FROM notifications WHERE recipient_id = $1"
+
+    assert {(answer.status, answer.body) for answer in answers} == {(204, b"")}
+    assert len(await rows(students_database, sql, student_id)) == 1
+
+
+async def test_an_event_about_an_unknown_student_is_a_permanent_fault(
+    students_database: Database,
+) -> None:
+    assert (await matched(students_database, "nobody")).status == 422
+
+
+async def test_a_stream_for_an_unknown_student_is_not_found(students_database: Database) -> None:
+    watch = app("watch_student", students_database)
+
+    assert (await call(watch, "GET", "/api/students/nobody/events")).status == 404
+
+
+@pytest.fixture
+def watching(students_database: Database) -> Application:
+    """A stream that only a signal wakes: it would look by itself in a minute."""
+    return app(
+        "watch_student", students_database, stream_seconds=60, stream_poll_seconds=60
+    )
+
+
+async def test_a_notification_reaches_an_open_stream_by_its_signal(
+    students_database: Database, watching: Application
+) -> None:
+    student_id = await registered(students_database)
+    path = f"/api/students/{student_id}/events"
+    stream = asyncio.create_task(call(watching, "GET", path, patient=True))
+    seen = Seen(watching, students_database)
+    await eventually(seen.listening, seconds=5)
+    await matched(students_database, student_id)
+    await eventually(seen.told, seconds=5)
+    watching.instance.stop_streams()
+    answer = await asyncio.wait_for(stream, 5)
+    await watching.instance.close()
+
+    assert b"id: 1\nevent: matched\n" in answer.body
+
+
+async def test_a_stream_hears_again_after_its_connection_was_killed(
+    students_database: Database, watching: Application
+) -> None:
+    student_id = await registered(students_database)
+    path = f"/api/students/{student_id}/events"
+    stream = asyncio.create_task(call(watching, "GET", path, patient=True))
+    seen = Seen(watching, students_database)
+    await eventually(seen.listening, seconds=5)
+    await rows(students_database, f"SELECT pg_terminate_backend(pid) FROM ({LISTENERS}) AS l")
+    await matched(students_database, student_id)
+    await eventually(seen.told, seconds=5)
+    watching.instance.stop_streams()
+    answer = await asyncio.wait_for(stream, 5)
+    await watching.instance.close()
+
+    assert b"id: 1\nevent: matched\n" in answer.body
+
+
+LISTENERS = "SELECT pid FROM pg_stat_activity WHERE query ILIKE 'LISTEN%' AND datname = 'students_db'"
+
+
+class Seen:
+    """What can be seen of a stream from outside."""
+
+    def __init__(self, watching: Application, database: Database) -> None:
+        self._watching = watching
+        self._database = database
+
+    async def listening(self) -> bool:
+        return bool(await rows(self._database, LISTENERS))
+
+    def told(self) -> bool:
+        return False
