@@ -1,6 +1,11 @@
-"""Bringing the databases to the newest schema, with Alembic, one database after the other."""
+"""Bringing the databases to the newest schema, with Alembic, one database after the other.
+
+`python -m db.migrate` reads a JSON object from its input: short names and owner addresses.
+"""
 
 import asyncio
+import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -53,3 +58,8 @@ def _config(short: str, dsn: str) -> "Config":
     config.set_main_option("script_location", str(ROOT / short / "migrations"))
     config.attributes["dsn"] = dsn
     return config
+
+
+if __name__ == "__main__":
+    for _short, _dsn in json.load(sys.stdin).items():
+        upgrade(_short, _dsn)

@@ -39,7 +39,7 @@ class Dispatcher:
     ) -> None:
         self.history = History()
         self._log = log
-        self._namespace = namespace
+        self.namespace = namespace
         self._commit_seconds = commit_seconds
         letters = DeadLetters(log, system.sinks)
         self._deliveries = {
@@ -138,7 +138,7 @@ class Dispatcher:
         ]
 
     async def _deliver(self, delivery: Delivery, record: Record) -> None:
-        recognition = recognise(record, delivery.source.name, self._namespace)
+        recognition = recognise(record, delivery.source.name, self.namespace)
         await delivery.deliver(record, recognition)
 
     async def _offset(

@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import aiohttp
 from yarl import URL
 
+from learnflow.local.upload import Upload
 from learnflow.manifests import Function
 
 _KEEPALIVE_SECONDS: Final = 4.0  # below uvicorn's 5 s, so that it never closes under a request
@@ -16,7 +17,9 @@ _UNPROVEN_LIMIT: Final = 64
 _BUSY_SECONDS: Final = 0.02
 _ORIGIN: Final = "http://function"
 _NOT_ADDED: Final = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
-Body = bytes | AsyncIterator[bytes]
+
+
+Body = bytes | Upload
 
 
 class Unserved(Exception):
@@ -131,7 +134,9 @@ class Upstream:
                 await asyncio.sleep(_BUSY_SECONDS)
                 return await self.send(method, target, headers, body)
             raise InstanceGone(accepted=False) from error
-        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
+        except aiohttp.ClientError as error:
+            if isinstance(body, Upload) and body.failure is not None:
+                raise body.failure from error
             raise InstanceGone(accepted=self.ready_at is not None) from error
         if self.ready_at is None:
             self.ready_at = time.monotonic()

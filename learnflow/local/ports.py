@@ -62,8 +62,8 @@ def owner(port: int) -> str | None:
     """Who listens on a port, as `PID 123 (nginx)`; None when the system does not tell."""
     try:
         for connection in psutil.net_connections(kind="tcp"):
-            listens = connection.status == psutil.CONN_LISTEN and connection.laddr
-            if listens and connection.laddr.port == port and connection.pid is not None:
+            here = connection.laddr and connection.laddr.port == port
+            if here and connection.status == psutil.CONN_LISTEN and connection.pid is not None:
                 return f"PID {connection.pid} ({psutil.Process(connection.pid).name()})"
     except (psutil.Error, OSError):
         return None

@@ -33,6 +33,15 @@ class Unknown:
     nearest: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where one function is reached; `path` None when it is cluster-local."""
+
+    function: str
+    path: str | None
+    routes: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class _Node:
     children: dict[str, "_Node"] = field(default_factory=dict)
@@ -69,15 +78,14 @@ class Routes:
         found = self._for_method(node, method, preflight_for)
         return NotAllowed(tuple(sorted(node.methods))) if found is None else Target(found, target)
 
-    def described(self) -> list[dict[str, object]]:
-        """Every function with its URLs' paths, for people."""
+    def entries(self) -> list[Entry]:
+        """Every function and where it is reached, for people."""
         return [
-            {
-                "function": function.name,
-                "path": None if function.cluster_local else f"/{function.name}",
-                "routes": [f"{route.method} {route.path}" for route in function.routes],
-                "cluster_local": function.cluster_local,
-            }
+            Entry(
+                function.name,
+                None if function.cluster_local else f"/{function.name}",
+                tuple(f"{route.method} {route.path}" for route in function.routes),
+            )
             for function in self._functions.values()
         ]
 

@@ -46,7 +46,7 @@ async def tunnel(
             protocols=chosen, autoping=False, max_msg_size=_MAX_MESSAGE, heartbeat=None
         )
         try:
-            await outer.prepare(request)  # type: ignore[arg-type]
+            await outer.prepare(request)
             await _join(outer, inner, revision.response_start_timeout)
         finally:
             await asyncio.gather(_close(outer, inner.close_code), _close(inner, outer.close_code))

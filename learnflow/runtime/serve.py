@@ -14,9 +14,9 @@ from learnflow.runtime.operation import Operation
 from learnflow.settings import Settings
 
 BACKLOG: Final = 2048
-_KEEP_ALIVE: Final = 75
-"""Seconds an idle connection is kept: longer than any proxy in front keeps it, so the proxy closes
-first and no request meets a closing connection."""
+_KEEP_ALIVE: Final = 120
+"""Seconds an idle connection is kept: longer than any proxy in front keeps it (Go: 90), so that the
+proxy closes first and no request meets a closing connection."""
 
 
 def serve(operation: Operation, settings: Settings, sock: socket.socket) -> None:

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from functions_framework.aio import create_asgi_app
 
+from db.unit_of_work import Database
+from learnflow.runtime.app import application
 from learnflow.runtime.load import function_names, load_function
+from learnflow.settings import Settings
 from tests.runtime import sample
 from tests.runtime.calling import JSON, NOWHERE, Answer, app_of, call
 
@@ -80,6 +83,22 @@ async def test_the_stock_framework_answers_like_our_host(target: str) -> None:
         own = await call(ours, method, path, headers=headers, body=body)
 
         assert comparable(theirs) == comparable(own), name
+
+
+async def test_the_stock_framework_registers_what_our_host_finds(
+    students: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEARNFLOW_STUDENTS_DATABASE_URL", students.dsn)
+    stock = create_asgi_app("register_student", str(FOLDER / "register_student/main.py"), "http")  # type: ignore[no-untyped-call]
+    find = load_function(FOLDER, "find_student").operation
+    ours = application(find, Settings(), database=students)
+    _, _, headers, body = REQUESTS["a student"]
+
+    created = await call(stock, "POST", "/api/students", headers=headers, body=body)
+    found = await call(ours, "GET", created.json["links"]["self"])
+
+    assert created.status == 201
+    assert found.json["name"] == "Bo"
 
 
 @pytest.mark.parametrize("path", ["/api/pupils/p1/events", "/?pupil_id=p1&last_event_id=2"])

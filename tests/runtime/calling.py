@@ -44,10 +44,12 @@ async def call(
     headers: Mapping[str, str] | None = None,
     body: bytes | Iterable[bytes] = b"",
     patient: bool = False,
+    seen: list[bytes] | None = None,
 ) -> Answer:
     """Send one request; `path` may carry a query, a body of several pieces comes in pieces.
 
     A patient client stays until the answer ends; another is gone once it has sent its request.
+    What has come of the body so far is in `seen`.
     """
     pieces = [body] if isinstance(body, bytes) else list(body)
     waiting = [
@@ -63,6 +65,8 @@ async def call(
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
+        if seen is not None and message.get("body"):
+            seen.append(message["body"])
 
     await app(_scope(method, path, headers or {}), receive, send)
     return Answer(

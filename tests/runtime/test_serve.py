@@ -26,6 +26,19 @@ async def answer_slowly(wish, work):
     await asyncio.sleep(wish.seconds)
     return Found({"waited": wish.seconds})
 """
+ENDLESS = """
+from learnflow.runtime import Feed, Rows, Wish, stream
+
+class Watch(Wish):
+    seconds: float = 0
+
+async def nothing(work, recipient_id, after, limit):
+    return []
+
+@stream("GET /slow", Watch, database="students")
+async def answer_slowly(wish, feed):
+    return feed.rows("somebody", nothing)
+"""
 ON_A_SOCKET = """
 import socket, sys
 from learnflow.runtime.load import load_function
@@ -81,9 +94,10 @@ def asked(path: str, query: str) -> Iterator[socket.socket]:
         yield connection
 
 
-def body(connection: socket.socket) -> bytes:
+def body(connection: socket.socket, until: bytes = b"}") -> bytes:
+    """What is received up to `until`, or to the end of the connection."""
     received = b""
-    while b"}" not in received:
+    while until not in received:
         piece = connection.recv(4096)
         if not piece:
             break
@@ -106,6 +120,23 @@ def test_what_waits_on_the_socket_is_served_and_what_is_in_flight_ends_after_sig
 
                 assert body(slow) == b'{"waited":0.5}'
                 assert instance.wait(10) == 0
+
+
+def test_a_stream_ends_at_sigterm_and_does_not_hold_the_instance(folder: Path) -> None:
+    (folder / "answer_slowly" / "main.py").write_text(ENDLESS)
+    with tempfile.TemporaryDirectory() as short, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{short}/s")
+        listener.listen(16)
+        number = str(listener.fileno())
+        with (
+            asked(f"{short}/s", "") as watcher,
+            process(folder, ["-c", ON_A_SOCKET, number], [listener.fileno()]) as instance,
+        ):
+            assert b"retry: 2000" in body(watcher, until=b"retry: 2000\n\n")
+            instance.send_signal(signal.SIGTERM)
+
+            assert instance.wait(10) == 0
+            assert watcher.recv(100).endswith(b"0\r\n\r\n")  # the last chunk: a clean end
 
 
 def test_a_missing_function_is_one_line_that_names_the_others(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -58,128 +59,148 @@ async def matched(database: Database, student_id: str, round_: int = 1) -> Answe
 
 
 async def test_the_same_key_and_payload_get_the_first_answer_again(
-    students_database: Database,
+    students: Database,
 ) -> None:
     key = {"idempotency-key": "again"}
-    first = await register(students_database, BO, **key)
-    second = await register(students_database, BO_OTHERWISE, **key)
+    first = await register(students, BO, **key)
+    second = await register(students, BO_OTHERWISE, **key)
 
     assert first.status == 201
     assert second == first
 
 
-async def test_the_same_key_sent_at_once_is_done_once(students_database: Database) -> None:
+async def test_the_same_key_sent_at_once_is_done_once(students: Database) -> None:
     key = {"idempotency-key": "at-once"}
-    answers = await asyncio.gather(*(register(students_database, BO, **key) for _ in range(6)))
+    answers = await asyncio.gather(*(register(students, BO, **key) for _ in range(6)))
 
     assert len({answer.body for answer in answers}) == 1
     assert {answer.status for answer in answers} == {201}
 
 
-async def test_the_same_key_with_another_payload_is_refused(students_database: Database) -> None:
+async def test_the_same_key_with_another_payload_is_refused(students: Database) -> None:
     key = {"idempotency-key": "other"}
-    await register(students_database, BO, **key)
-    answer = await register(students_database, BO.replace(b"7", b"8"), **key)
+    await register(students, BO, **key)
+    answer = await register(students, BO.replace(b"7", b"8"), **key)
 
     assert (answer.status, answer.json["title"]) == (422, "Key reused")
 
 
 async def test_a_key_that_is_in_flight_for_two_seconds_is_a_conflict(
-    students_database: Database,
+    students: Database,
 ) -> None:
     key = IdempotencyKey("POST /api/students", "anonymous", "held", "some payload")
-    async with students_database.unit() as work:
+    async with students.unit() as work:
         await work.claim(key)
-        answer = await register(students_database, BO, **{"idempotency-key": "held"})
+        answer = await register(students, BO, **{"idempotency-key": "held"})
 
     assert (answer.status, answer.json["title"]) == (409, "Key in flight")
 
 
-async def test_the_trace_of_a_request_goes_into_the_outbox(students_database: Database) -> None:
+async def test_the_trace_of_a_request_goes_into_the_outbox(students: Database) -> None:
     trace = "c" * 32
-    answer = await register(students_database, BO, traceparent=f"00-{trace}-{'d' * 16}-01")
+    answer = await register(students, BO, traceparent=f"00-{trace}-{'d' * 16}-01")
     sql = "SELECT traceparent FROM outbox WHERE key = $1"
-    found = await rows(students_database, sql, answer.json["student_id"])
+    found = await rows(students, sql, answer.json["student_id"])
 
     assert found[0]["traceparent"].startswith(f"00-{trace}-")
 
 
-async def test_an_event_delivered_three_times_is_applied_once(students_database: Database) -> None:
-    student_id = await registered(students_database)
-    answers = [await matched(students_database, student_id) for _ in range(3)]
+async def test_an_event_delivered_three_times_is_applied_once(students: Database) -> None:
+    student_id = await registered(students)
+    answers = [await matched(students, student_id) for _ in range(3)]
     sql = "SELECT * FROM notifications WHERE recipient_id = $1"
 
     assert {(answer.status, answer.body) for answer in answers} == {(204, b"")}
-    assert len(await rows(students_database, sql, student_id)) == 1
+    assert len(await rows(students, sql, student_id)) == 1
 
 
 async def test_an_event_about_an_unknown_student_is_a_permanent_fault(
-    students_database: Database,
+    students: Database,
 ) -> None:
-    assert (await matched(students_database, "nobody")).status == 422
+    assert (await matched(students, "nobody")).status == 422
 
 
-async def test_a_stream_for_an_unknown_student_is_not_found(students_database: Database) -> None:
-    watch = app("watch_student", students_database)
+async def test_a_stream_for_an_unknown_student_is_not_found(students: Database) -> None:
+    watch = app("watch_student", students)
 
     assert (await call(watch, "GET", "/api/students/nobody/events")).status == 404
 
 
 @pytest.fixture
-def watching(students_database: Database) -> Application:
+async def watching(students: Database) -> AsyncIterator[Application]:
     """A stream that only a signal wakes: it would look by itself in a minute."""
-    return app(
-        "watch_student", students_database, stream_seconds=60, stream_poll_seconds=60
-    )
+    watching = app("watch_student", students, stream_seconds=60, stream_poll_seconds=60)
+    yield watching
+    await watching.instance.close()
+
+
+async def listeners(database: Database) -> list[Any]:
+    sql = "SELECT pid FROM pg_stat_activity WHERE query ILIKE 'LISTEN%' AND datname = $1"
+    name = await rows(database, "SELECT current_database()")
+    return await rows(database, sql, name[0][0])
+
+
+async def opened(watching: Application, student_id: str, database: Database) -> list[bytes]:
+    """Frames of a stream that is listening, as they come."""
+    frames: list[bytes] = []
+    path = f"/api/students/{student_id}/events"
+    stream = asyncio.create_task(call(watching, "GET", path, patient=True, seen=frames))
+
+    async def listens() -> bool:
+        return bool(await listeners(database))
+
+    heard: bool = await eventually(listens)
+    assert heard
+    await eventually(lambda: frames)
+    assert not stream.done()
+    return frames
 
 
 async def test_a_notification_reaches_an_open_stream_by_its_signal(
-    students_database: Database, watching: Application
+    students: Database, watching: Application
 ) -> None:
-    student_id = await registered(students_database)
-    path = f"/api/students/{student_id}/events"
-    stream = asyncio.create_task(call(watching, "GET", path, patient=True))
-    seen = Seen(watching, students_database)
-    await eventually(seen.listening, seconds=5)
-    await matched(students_database, student_id)
-    await eventually(seen.told, seconds=5)
-    watching.instance.stop_streams()
-    answer = await asyncio.wait_for(stream, 5)
-    await watching.instance.close()
+    student_id = await registered(students)
+    frames = await opened(watching, student_id, students)
+    await matched(students, student_id)
 
-    assert b"id: 1\nevent: matched\n" in answer.body
+    assert await eventually(lambda: frames[1:])
+    assert frames[1].startswith(b"id: 1\nevent: matched\n")
 
 
 async def test_a_stream_hears_again_after_its_connection_was_killed(
-    students_database: Database, watching: Application
+    students: Database, watching: Application
 ) -> None:
-    student_id = await registered(students_database)
-    path = f"/api/students/{student_id}/events"
-    stream = asyncio.create_task(call(watching, "GET", path, patient=True))
-    seen = Seen(watching, students_database)
-    await eventually(seen.listening, seconds=5)
-    await rows(students_database, f"SELECT pg_terminate_backend(pid) FROM ({LISTENERS}) AS l")
-    await matched(students_database, student_id)
-    await eventually(seen.told, seconds=5)
-    watching.instance.stop_streams()
-    answer = await asyncio.wait_for(stream, 5)
-    await watching.instance.close()
+    student_id = await registered(students)
+    frames = await opened(watching, student_id, students)
+    first = (await listeners(students))[0][0]
+    await rows(students, "SELECT pg_terminate_backend($1)", first)
+    await matched(students, student_id)
 
-    assert b"id: 1\nevent: matched\n" in answer.body
+    assert await eventually(lambda: frames[1:])
 
 
-LISTENERS = "SELECT pid FROM pg_stat_activity WHERE query ILIKE 'LISTEN%' AND datname = 'students_db'"
+async def test_streams_of_one_instance_share_one_listening_connection(
+    students: Database, watching: Application
+) -> None:
+    ids = [await registered(students) for _ in range(3)]
+    streams = [await opened(watching, student_id, students) for student_id in ids]
+    await matched(students, ids[1])
+
+    assert await eventually(lambda: streams[1][1:])
+    assert len(await listeners(students)) == 1
+    assert [len(frames) for frames in streams] == [1, 2, 1]
 
 
-class Seen:
-    """What can be seen of a stream from outside."""
+async def test_a_stream_that_comes_back_is_told_only_what_it_missed(
+    students: Database, watching: Application
+) -> None:
+    student_id = await registered(students)
+    for round_ in (1, 2, 3):
+        await matched(students, student_id, round_)
+    frames: list[bytes] = []
+    path = f"/api/students/{student_id}/events?last_event_id=2"
+    stream = asyncio.create_task(call(watching, "GET", path, patient=True, seen=frames))
 
-    def __init__(self, watching: Application, database: Database) -> None:
-        self._watching = watching
-        self._database = database
-
-    async def listening(self) -> bool:
-        return bool(await rows(self._database, LISTENERS))
-
-    def told(self) -> bool:
-        return False
+    assert await eventually(lambda: frames[1:])
+    assert [frame.partition(b"\n")[0] for frame in frames] == [b"retry: 2000", b"id: 3"]
+    assert not stream.done()

@@ -170,11 +170,11 @@ END $$;
 CREATE FUNCTION release_holds(p_student text, p_upto integer, p_locked text[]) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
   freed text[];
-  t record;
+  other record;
 BEGIN
   freed := ARRAY(SELECT DISTINCT tutor_id FROM holds WHERE student_id = p_student AND round <= p_upto ORDER BY 1);
-  FOR t IN SELECT tutor_id, subjects FROM tutors WHERE tutor_id = ANY (freed) ORDER BY tutor_id FOR UPDATE LOOP
-    IF NOT t.subjects <@ p_locked THEN
+  FOR other IN SELECT subjects FROM tutors WHERE tutor_id = ANY (freed) ORDER BY tutor_id FOR UPDATE LOOP
+    IF NOT other.subjects <@ p_locked THEN
       RAISE EXCEPTION 'a tutor''s subjects changed meanwhile' USING ERRCODE = '40001';
     END IF;
   END LOOP;

@@ -1,0 +1,1 @@
+"""Figures of LearnFlow beside their targets, and beside peers measured in the same run."""

@@ -1,0 +1,55 @@
+"""`python -m bench.contestants NAME DSN [DESCRIPTOR]`: serve on a listening socket passed by it.
+
+All are served alike: uvicorn with uvloop and httptools, no access log, no additional headers.
+"""
+
+import importlib
+import socket
+import sys
+from pathlib import Path
+
+MODULES = {
+    "bare": "bench.contestants.bare",
+    "fastapi": "bench.contestants.fastapi_sqlmodel",
+    "framework": "bench.contestants.framework_sqlmodel",
+}
+
+
+def main(name: str, dsn: str, descriptor: str = "") -> None:
+    """Be the contestant until SIGTERM."""
+    if name == "relay":
+        importlib.import_module("bench.contestants.relay").run(dsn)
+    elif name in MODULES:
+        _serve(importlib.import_module(MODULES[name]).application(dsn), int(descriptor))
+    else:
+        _serve_function(name, dsn, int(descriptor))
+
+
+def _serve(app: object, descriptor: int) -> None:
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        fd=descriptor,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        date_header=False,
+    )
+    uvicorn.Server(config).run()
+
+
+def _serve_function(name: str, dsn: str, descriptor: int) -> None:
+    from learnflow.runtime.load import load_function
+    from learnflow.runtime.serve import serve
+    from learnflow.settings import Settings
+
+    operation = load_function(Path(__file__).parents[2] / "functions", name).operation
+    settings = Settings(students_database_url=dsn)
+    serve(operation, settings, socket.socket(fileno=descriptor))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,65 @@
+"""Closed-loop load from a process of its own on one core: wrk, or else a lean client of ours."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.figures import Invalid
+from bench.processes import output_of
+
+CONNECTIONS = 16
+_SCRIPT = Path(__file__).with_name("post.lua")
+_MARGIN = 10.0
+Command = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One closed loop's outcome."""
+
+    requests: int
+    seconds: float
+    failed: int
+    p50_ms: float
+    p99_ms: float
+
+    @property
+    def rate(self) -> float:
+        """Requests per second."""
+        return self.requests / self.seconds
+
+
+def generator() -> str:
+    """Which load generator is used here."""
+    return "wrk" if shutil.which("wrk") else "bench.client"
+
+
+async def shoot(port: int, seconds: float, path: str = "/api/students") -> Shot:
+    """Register students as fast as 16 connections can. Raises Invalid when one was refused."""
+    url = f"http://127.0.0.1:{port}{path}"
+    build: Callable[[str, float], Command] = _wrk if generator() == "wrk" else _client
+    printed = await output_of(*_pinned(), *build(url, seconds), seconds=seconds + _MARGIN)
+    shot = Shot(**json.loads(printed.strip().splitlines()[-1]))
+    if shot.failed or not shot.requests:
+        raise Invalid(f"{shot.failed} of {shot.requests} requests failed")
+    return shot
+
+
+def _pinned() -> Command:
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    if len(cores) < 2 or not shutil.which("taskset"):
+        return ()
+    return ("taskset", "-c", str(cores[-1]))
+
+
+def _wrk(url: str, seconds: float) -> Command:
+    length = f"{max(1, round(seconds))}s"
+    return ("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{length}", "-s", str(_SCRIPT), url)
+
+
+def _client(url: str, seconds: float) -> Command:
+    return (sys.executable, "-m", "bench.client", url, str(seconds), str(CONNECTIONS))

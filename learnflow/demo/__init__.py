@@ -1,0 +1,1 @@
+"""The demonstration: a tutoring centre's registrations through the whole system, and the audit."""

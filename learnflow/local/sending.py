@@ -1,0 +1,60 @@
+"""Sending an event by hand: from a type of the catalogue and its data to a message."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from eventing.events import CATALOGUE
+
+SOURCE: Final = "learnflow/cli"
+
+
+class NotSendable(Exception):
+    """It is no event of the catalogue; `errors` say where its data is wrong."""
+
+    def __init__(self, detail: str, errors: list[str] | None = None) -> None:
+        super().__init__(detail)
+        self.errors = errors or []
+
+
+def message(wish: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The event's id, and the message {topic, key, envelope} for {type, data, id?, check?}.
+
+    `check` false sends data that its event class would refuse, to see what becomes of it.
+    """
+    event_type, data, event_id = wish.get("type"), wish.get("data"), wish.get("id")
+    kind = CATALOGUE.get(event_type) if isinstance(event_type, str) else None
+    if kind is None:
+        raise NotSendable(f"type is one of {', '.join(sorted(CATALOGUE))}")
+    if not isinstance(data, dict) or not isinstance(event_id, str | None):
+        raise NotSendable("data is an object, and id, if given, a string")
+    if wish.get("check", True):
+        try:
+            kind.model_validate(data)
+        except ValidationError as error:
+            raise NotSendable("the data is not this event's", _errors(error)) from None
+    key = str(data.get(kind.key_field, ""))
+    event_id = event_id or str(uuid.uuid4())
+    envelope = {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": SOURCE,
+        "type": kind.type,
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "datacontenttype": "application/json",
+        "partitionkey": key,
+        "data": data,
+    }
+    if key:
+        envelope["subject"] = key
+    return event_id, {"topic": kind.topic, "key": key, "envelope": envelope}
+
+
+def _errors(error: ValidationError) -> list[str]:
+    return [
+        f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
+        for one in error.errors(include_input=False, include_url=False, include_context=False)
+    ]

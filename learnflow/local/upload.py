@@ -1,0 +1,39 @@
+"""Request bodies too large to be held: sent on while they come, within a limit."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+
+
+class UploadFailed(Exception):
+    """A request body could not be taken; `status` and `title` are for who sent it."""
+
+    def __init__(self, status: int, title: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.title = title
+
+
+class Upload:
+    """A large request body that is sent on while it comes; `failure` says why it broke off."""
+
+    def __init__(self, chunks: AsyncIterator[bytes], limit: int) -> None:
+        self.failure: UploadFailed | None = None
+        self._chunks = chunks
+        self._limit = limit
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        try:
+            async for chunk in self._chunks:
+                size += len(chunk)
+                if size > self._limit:
+                    detail = f"a body has at most {self._limit} bytes"
+                    raise UploadFailed(413, "Content Too Large", detail)
+                yield chunk
+        except UploadFailed as failure:
+            self.failure = failure
+            raise
+        except (aiohttp.ClientError, aiohttp.http.HttpProcessingError, OSError) as error:
+            self.failure = UploadFailed(400, "Bad Request", "the body broke off")
+            raise self.failure from error
