@@ -13,8 +13,8 @@ def table(figures: list[Figure]) -> Table:
     """Every figure beside its target."""
     shown = Table(title="LearnFlow: figures on this machine, in this run")
     for column in ("", "figure"):
-        shown.add_column(column)
-    shown.add_column("value", justify="right")
+        shown.add_column(column, no_wrap=True)
+    shown.add_column("value", justify="right", no_wrap=True)
     for column in ("target", "", "note"):
         shown.add_column(column)
     group = ""

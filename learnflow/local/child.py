@@ -1,5 +1,6 @@
 """What runs in a process that a fork server just forked: from a copy of it to one function."""
 
+import _thread
 import gc
 import importlib
 import os
@@ -8,7 +9,6 @@ import select
 import signal
 import socket
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def main(request: dict[str, Any], descriptors: list[int], lifelines: tuple[int, 
     os.dup2(log, 2)
     leave_parent(keep=(1, 2, *listening, *lifelines))
     show_as(request["name"])
-    threading.Thread(target=_end_with, args=(lifelines,), daemon=True).start()
+    _thread.start_new_thread(_end_with, (lifelines,))
     os.environ.update(request["env"])
     _reseed()
     gc.enable()

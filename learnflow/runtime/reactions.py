@@ -43,7 +43,7 @@ async def perform(
 
 
 async def _apply(operation: Operation, envelope: Envelope, event: Event, unit: Unit) -> None:
-    unit.heard(operation.name, envelope.source, envelope.id)
+    pass
     await operation.handler(event, unit)
 
 

@@ -132,7 +132,7 @@ async def test_it_fails_while_its_database_is_away_and_heals_by_itself(
     log: EventLog, log_dsn: str
 ) -> None:
     await log.append([new()])
-    name = log_dsn.rpartition("/")[2].partition("?")[0]
+    name = log_dsn.partition("?")[0].rpartition("/")[2]
     admin = await asyncpg.connect(log_dsn.replace(f"/{name}?", "/postgres?"))
     await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
     await admin.execute(

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel
+
 from db.connection import Conflict, Unavailable
 from db.unit_of_work import Duplicate, Unit
 from eventing.events import StudentRegistered, StudentWithdrawn
@@ -36,6 +38,12 @@ class RegisterPupil(Wish):
     times: Times = ()
 
 
+class LooseNote(BaseModel):
+    """A model that forgot to be strict; the runtime is strict with it all the same."""
+
+    stars: int
+
+
 class ChangePupil(Wish):
     pupil_id: ResourceId
     grade: Grade
@@ -56,6 +64,11 @@ async def register_pupil(wish: RegisterPupil, work: Unit) -> Created:
     """Remembers nothing, so it needs no database."""
     heard.append(wish)
     return Created("p1", 1)
+
+
+@command("POST /api/notes", LooseNote, database="students")
+async def note_loosely(wish: LooseNote, work: Unit) -> Done:
+    return Done()
 
 
 @command("PUT /api/pupils/{pupil_id}", ChangePupil, database="students")
@@ -104,6 +117,12 @@ async def hear_pupil(event: StudentRegistered | StudentWithdrawn, work: Unit) ->
         case "away":
             raise Unavailable("away")
     raise Duplicate
+
+
+@reaction(StudentRegistered, database="students")
+async def echo_pupil(event: StudentRegistered, work: Unit) -> None:
+    """Says one fact for each time it runs: only the inbox keeps it from saying two."""
+    work.say(StudentWithdrawn(student_id=event.student_id, version=event.version))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.runtime.calling import JSON, app_of, call
-from tests.runtime.sample import change_pupil, register_pupil
+from tests.runtime.sample import change_pupil, note_loosely, register_pupil
 
 CANARY = "Zaphod"
 
@@ -162,3 +162,11 @@ async def test_an_update_takes_its_id_from_its_address_alone(sent: bytes, status
     answer = await call(app_of(change_pupil), "PUT", "/api/pupils/p1", headers=JSON, body=sent)
 
     assert answer.status == status
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [(b'{"stars":5}', 204), (b'{"stars":"5"}', 422), (b'{"stars":5,"x":1}', 422)],
+)
+async def test_a_command_is_strict_even_when_its_model_is_not(sent: bytes, status: int) -> None:
+    assert (await call(app_of(note_loosely), "POST", headers=JSON, body=sent)).status == status

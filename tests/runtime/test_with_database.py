@@ -15,6 +15,7 @@ from learnflow.runtime.load import load_function
 from learnflow.settings import Settings
 from tests.eventually import eventually
 from tests.runtime.calling import JSON, Answer, call
+from tests.runtime.sample import echo_pupil
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 BO = b'{"name":"Bo","grade":7,"subject":"Physics"}'
@@ -112,6 +113,21 @@ async def test_an_event_delivered_three_times_is_applied_once(students: Database
 
     assert {(answer.status, answer.body) for answer in answers} == {(204, b"")}
     assert len(await rows(students, sql, student_id)) == 1
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_the_inbox_lets_an_event_through_once(students: Database, at_once: bool) -> None:
+    echo = application(echo_pupil.operation, Settings(), database=students)
+    headers = {**MATCHED, "ce-type": "org.learnflow.student.registered.v1", "ce-id": "e-1"}
+    body = b'{"student_id":"s1","version":1,"grade":7,"subject":"physics"}'
+    deliveries = [call(echo, "POST", headers=headers, body=body) for _ in range(4)]
+    if at_once:
+        answers = await asyncio.gather(*deliveries)
+    else:
+        answers = [await delivery for delivery in deliveries]
+
+    assert {answer.status for answer in answers} == {204}
+    assert len(await rows(students, "SELECT * FROM outbox")) == 1
 
 
 async def test_an_event_about_an_unknown_student_is_a_permanent_fault(
