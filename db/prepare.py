@@ -1,4 +1,4 @@
-"""From an empty server to databases that functions can use: roles, databases, limits, migrations."""
+"""From an empty server to databases that functions can use: roles, limits, migrations."""
 
 import asyncio
 from collections.abc import Iterable

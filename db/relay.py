@@ -42,7 +42,7 @@ async def run(
     databases: Mapping[str, str],
     pubsub: PubSub,
     stop: asyncio.Event,
-    settings: RelaySettings = RelaySettings(),  # noqa: B008
+    settings: RelaySettings = RelaySettings(),
 ) -> None:
     """Relay the outboxes of these databases (`*_relay` DSNs by short name) until `stop` is set."""
     outboxes = [OutboxRelay(short, dsn, pubsub, settings) for short, dsn in databases.items()]

@@ -1,1 +1,1 @@
-"""Who hears what: the catalogue of facts, the envelope they travel in, and how they are published."""
+"""Who hears what: the catalogue of facts, their envelope, and how they are published."""

@@ -1,4 +1,4 @@
-"""How a fact travels: the CloudEvents envelope. The only module that touches the CloudEvents SDK."""
+"""How a fact travels: the CloudEvents envelope. Nothing else touches the CloudEvents SDK."""
 
 import json
 from collections.abc import Mapping

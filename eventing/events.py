@@ -1,8 +1,8 @@
 """The catalogue: every fact LearnFlow says, with its type, topic, key and content.
 
-Snapshots and self-sufficient facts only, never differences: a hearer that sees them twice, late or
-out of order ends in the same state (protocol R1-R5). `version` counts changes of a student or tutor,
-`round` counts matching decisions about a student. Ids are opaque; nothing here names a person.
+Snapshots and self-sufficient facts only, never differences: a hearer that sees them twice, late
+or out of order ends in the same state (protocol R1-R5). `version` counts changes of a student or
+tutor, `round` counts matching decisions about a student. Ids are opaque; nothing here names a person.
 Fields may be added as optional, never removed, renamed or narrowed within a version.
 """
 
@@ -158,7 +158,7 @@ class TutorMatchRefused(MatchFact, topic="tutor.match.refused"):
 
 
 class TutorReleased(Event, topic="tutor.released"):
-    """As of this round the student holds no slot; `tutor_id` is whose slot came free, if any did."""
+    """As of this round the student holds no slot; `tutor_id` is whose came free, if any did."""
 
     student_id: Id
     round: Round

@@ -78,6 +78,11 @@ class Settings(BaseModel):
     stream_poll_seconds: Seconds = 3.0
     """A stream looks for news this often even when no signal came."""
 
+    relay_stuck_seconds: Seconds = 60.0
+    """A story that has stopped for so long is published again by the relay (protocol R6)."""
+    relay_look_seconds: Seconds = 5.0
+    """How often the relay looks for such stories."""
+
     state_home: Path | None = None
     """Where programs keep state (XDG_STATE_HOME)."""
     home: Path | None = None

@@ -101,7 +101,8 @@ async def _serve(folder: Path) -> None:
     await postgres.start()
     address = postgres.dsn("DATABASE", "ROLE")
     address = address.replace(quote("ROLE"), "{role}").replace("DATABASE", "{database}")
-    print(address, flush=True)
+    sys.stdout.write(f"{address}\n")
+    sys.stdout.flush()
     await asyncio.to_thread(sys.stdin.read)
     await postgres.stop()
 

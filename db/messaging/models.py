@@ -1,4 +1,4 @@
-"""Outbox, inbox, idempotency and resends as SQLModel mixins; imported by migrations and tests only."""
+"""Outbox, inbox, idempotency and resends as SQLModel mixins, for migrations and tests only."""
 
 from datetime import datetime
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import BigInteger, DateTime, Identity, Index, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
-
 
 NOW = {"server_default": text("now()")}
 ZERO = {"server_default": text("0")}

@@ -42,11 +42,12 @@ class RelayKeeper:
     async def keep(self, report: Report) -> None:
         """Start it again whenever it ends, sooner when it had run steadily."""
         pause = _PAUSE
-        while not self._stopping:
+        while True:
             if self.child is not None:
                 code = await self.child.wait()
-                if self._stopping:
-                    return
+            if self._stopping:
+                return
+            if self.child is not None:
                 report(f"The relay ended ({describe(code)}); starting it again.")
                 steady = time.monotonic() - self.child.started_at > _STEADY_SECONDS
                 pause = _PAUSE if steady else min(pause * 2, _LONGEST_PAUSE)

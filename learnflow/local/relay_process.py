@@ -6,7 +6,7 @@ from typing import Final
 
 import uvloop
 
-from db.relay import run
+from db.relay import RelaySettings, run
 from eventing.publish import LogPubSub
 from learnflow.local.child import Job
 from learnflow.settings import Settings
@@ -29,4 +29,11 @@ async def _relay(runner_socket: str, settings: Settings) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with LogPubSub(runner_socket) as pubsub:
-        await run({short: dsn for short, dsn in addresses.items() if dsn}, pubsub, stop)
+        await run(
+            {short: dsn for short, dsn in addresses.items() if dsn},
+            pubsub,
+            stop,
+            RelaySettings(
+                stuck_after=settings.relay_stuck_seconds, stuck_every=settings.relay_look_seconds
+            ),
+        )

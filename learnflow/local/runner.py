@@ -36,7 +36,7 @@ from learnflow.local.preload import HEAVY
 from learnflow.local.relay_keeper import RelayKeeper
 from learnflow.local.starter import Forking
 from learnflow.manifests import System, read_system
-from learnflow.settings import Settings
+from learnflow.settings import Settings, variable
 
 EVENTLOG: Final = "eventlog"
 PRUNE_SECONDS: Final = 600.0
@@ -206,6 +206,8 @@ class Runner:
             f"LEARNFLOW_{short.upper()}_DATABASE_URL": self.dsn(short, "relay")
             for short in SHORT_NAMES
         }
+        for field in ("relay_stuck_seconds", "relay_look_seconds"):
+            env[variable(field)] = str(getattr(self.settings, field))
         self.relay = RelayKeeper(
             self.fork_servers["core"], str(self.control_socket), env, self.logbook
         )

@@ -63,7 +63,7 @@ async def shortlist(work: Unit, event: Occasion) -> Shortlist:
 
 
 async def reasons(work: Unit, known: Shortlist, decision: store.Decision) -> tuple[Reason, ...]:
-    """Why this tutor: from the shortlist, else ranked now (the tutor was taken from a wider look)."""
+    """Why this tutor: from the shortlist, else ranked now (a wider look took the tutor)."""
     if decision.said != "matched" or decision.tutor_id is None or decision.student_id is None:
         return ()
     for suggestion in known.suggestions:

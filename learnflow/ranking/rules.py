@@ -1,4 +1,4 @@
-"""Ranking by rules: a weighted sum of what a coordinator would look at, each part its own reason."""
+"""Ranking by rules: a weighted sum of what a coordinator would look at; each part a reason."""
 
 from collections.abc import Sequence
 from typing import Final

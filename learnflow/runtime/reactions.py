@@ -43,7 +43,7 @@ async def perform(
 
 
 async def _apply(operation: Operation, envelope: Envelope, event: Event, unit: Unit) -> None:
-    pass
+    unit.heard(operation.name, envelope.source, envelope.id)
     await operation.handler(event, unit)
 
 
