@@ -40,7 +40,7 @@ def translated(error: BaseException) -> BaseException:
     """A driver's error as Unavailable or Conflict, or the error itself when it is neither."""
     if isinstance(error, _CLASH):
         return Conflict(type(error).__name__)
-    if isinstance(error, _AWAY):
+    if isinstance(error, _AWAY) and not isinstance(error, ValueError):  # a value, not the server
         return Unavailable(type(error).__name__)
     return error
 

@@ -6,13 +6,13 @@ transaction (protocol R8). It also publishes again what belongs to students whos
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
-import structlog
 
 from db import outbox, stuck
 from db.connection import Unavailable, translated
@@ -20,7 +20,7 @@ from db.notifier import OUTBOX
 from eventing.envelope import Envelope, structured_json
 from eventing.publish import Message, PubSub, PubSubUnavailable
 
-_LOG: Final = structlog.get_logger("relay")
+_LOG: Final = logging.getLogger("learnflow.relay")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,11 @@ class OutboxRelay:
             try:
                 await self._session(stop)
             except (PubSubUnavailable, Unavailable) as error:
-                _LOG.warning("waiting", database=self.short, reason=str(error))
+                _LOG.warning("%s: waiting: %s", self.short, error)
             except Exception as error:
                 if not isinstance(translated(error), Unavailable):
                     raise
-                _LOG.warning("waiting", database=self.short, reason=type(error).__name__)
+                _LOG.warning("%s: waiting: %s", self.short, type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), self._settings.retry)
 
@@ -123,7 +123,7 @@ class OutboxRelay:
             ids, times = [row["id"] for row in done], [row["created_at"] for row in done]
             await connection.execute(outbox.MARK_PUBLISHED, ids, times)
         if bad:
-            _LOG.error("refused", database=self.short, facts=len(bad), reason=bad[0][1])
+            _LOG.error("%s: %d facts refused: %s", self.short, len(bad), bad[0][1])
             await connection.execute(
                 outbox.MARK_REFUSED,
                 [row["id"] for row, _ in bad],

@@ -6,12 +6,12 @@ it is an alert in the log.
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
-import structlog
 
 from db import outbox
 from db.connection import Unavailable, translated
@@ -19,7 +19,7 @@ from db.connection import Unavailable, translated
 if TYPE_CHECKING:
     from db.relay import RelaySettings
 
-_LOG: Final = structlog.get_logger("relay")
+_LOG: Final = logging.getLogger("learnflow.relay")
 
 STUCK: Final = """
 SELECT s.student_id, coalesce(r.attempts, 0) AS attempts
@@ -57,7 +57,7 @@ class Watch:
             except Exception as error:
                 if not isinstance(translated(error), Unavailable):
                     raise
-                _LOG.warning("stuck views out of reach", reason=type(error).__name__)
+                _LOG.warning("the stuck views are out of reach: %s", type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), self._settings.stuck_every)
 
@@ -80,13 +80,13 @@ class Watch:
             again = [r["student_id"] for r in rows if r["attempts"] < self._settings.resends]
             for row in rows:
                 if row["attempts"] == self._settings.resends:
-                    _LOG.error("stuck for good", database=short, student=row["student_id"])
+                    _LOG.error("%s: student %s is stuck for good", short, row["student_id"])
             ids = [row["student_id"] for row in rows]
             await connection.execute(NOTE_RESEND, ids, self._settings.stuck_after)
             await connection.execute(FORGET)
             due.update(again)
         if due:
-            _LOG.warning("publishing again", students=len(due))
+            _LOG.warning("publishing again what was said of %d students", len(due))
             for connection in connections.values():
                 await connection.execute(outbox.RESEND, list(due))
                 await connection.execute("SELECT pg_notify('outbox', '')")

@@ -182,10 +182,16 @@ class EventLog:
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
         try:
             async with self._connections.lease() as connection:
-                yield connection
+                try:
+                    yield connection
+                except asyncpg.InternalClientError:  # it was ended under us, and cannot tell
+                    connection.terminate()
+                    raise
         except RecordRefused:
             raise
         except Exception as error:
-            if isinstance(translated(error), Unavailable | asyncpg.PostgresError):
+            if isinstance(error, asyncpg.InternalClientError | asyncpg.PostgresError) or isinstance(
+                translated(error), Unavailable
+            ):
                 raise LogUnavailable(f"the event log's database is away: {error}") from error
             raise

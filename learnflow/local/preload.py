@@ -13,7 +13,6 @@ CORE: Final = (
     "ctypes",
     "httptools",
     "pydantic",
-    "structlog",
     "uvicorn",
     "uvicorn.lifespan.on",
     "uvicorn.loops.uvloop",

@@ -1,6 +1,7 @@
 """The relay as a process of the embedded mode: from the outboxes to the runner's event log."""
 
 import asyncio
+import logging
 import signal
 from typing import Final
 
@@ -16,6 +17,7 @@ RELAY: Final = "learnflow.local.relay_process:main"
 
 def main(job: Job) -> None:
     """Relay until SIGTERM; `job.target` is the path of the runner's socket."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_relay(job.target, Settings.read()))
 

@@ -1,0 +1,28 @@
+"""`learnflow doctor`: is everything there that `up` needs?"""
+
+from learnflow.cli.options import Json, Port
+
+
+def doctor(port: Port = 8080, json: Json = False) -> None:
+    """Look at Python, Postgres, folders, port, leftovers and manifests; change nothing."""
+    from dataclasses import asdict
+
+    from learnflow.cli import checks
+    from learnflow.cli.output import print_json
+    from learnflow.cli.problem import Problem
+    from learnflow.cli.stages import Stages
+
+    looks = (checks.python, checks.postgres, checks.folders, checks.lock)
+    found = [one for look in (*looks, checks.port(port), checks.manifests) for one in look()]
+    broken = [one for one in found if one.state == "fail"]
+    if json:
+        print_json({"ok": not broken, "checks": [asdict(one) for one in found]})
+    else:
+        with Stages() as stages:
+            for one in found:
+                state = "done" if one.state == "ok" else "warn"
+                remedy = f"  ->  {one.fix}" if one.fix else ""
+                stages.line(state, one.name, f"{one.detail}{remedy}")
+    if broken:
+        names = ", ".join(one.name for one in broken)
+        raise Problem(f"LearnFlow cannot run here: {names}.", broken[0].fix)

@@ -1,0 +1,63 @@
+"""What went wrong, where, and what to do: every error of the command line, and its exit code."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+FAILED: Final = 1
+INTERRUPTED: Final = 130
+
+
+class Problem(Exception):
+    """Ends a command; shown as one sentence, the place and the remedy, never as a traceback."""
+
+    def __init__(self, what: str, fix: str = "", where: str = "", code: int = FAILED) -> None:
+        super().__init__(what)
+        self.what, self.fix, self.where, self.code = what, fix, where, code
+
+    def lines(self) -> list[str]:
+        """The lines to show; the place and the remedy only where they are known."""
+        place = [f"  where:   {self.where}"] if self.where else []
+        remedy = [f"  to do:   {self.fix}"] if self.fix else []
+        return [f"error: {self.what}", *place, *remedy]
+
+
+def show(problem: Problem) -> None:
+    """Print the problem to the standard error."""
+    print("\n".join(problem.lines()), file=sys.stderr)
+
+
+def unexpected(error: BaseException) -> Problem:
+    """A fault that no command foresaw."""
+    return Problem(
+        f"{type(error).__name__}: {error}",
+        "run the same with --debug (before the command) for the traceback",
+    )
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn the errors of the library that people can do something about into problems."""
+    from learnflow.local.paths import AlreadyRunning, PlaceError
+    from learnflow.local.ports import NoPort
+    from learnflow.local.postgres import PostgresFailed
+    from learnflow.local.runner import StartError
+    from learnflow.manifests import ManifestError
+    from learnflow.settings import SettingsError
+
+    try:
+        yield
+    except AlreadyRunning as error:
+        fix = "use the one that runs (learnflow ps), or end it: learnflow down"
+        raise Problem(str(error), fix) from error
+    except ManifestError as error:
+        raise Problem(error.what, error.fix, f"{error.file}: {error.field}") from error
+    except PlaceError as error:
+        raise Problem(str(error), "learnflow doctor looks at every folder that is needed") from error
+    except NoPort as error:
+        raise Problem(str(error), "choose another one with --port") from error
+    except SettingsError as error:
+        raise Problem(str(error), "correct the environment variable", "environment") from error
+    except (PostgresFailed, StartError) as error:
+        raise Problem(str(error), "learnflow doctor may tell more") from error
