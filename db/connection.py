@@ -15,6 +15,7 @@ _AWAY: Final = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server died in the middle of an answer
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
@@ -23,6 +24,8 @@ _AWAY: Final = (
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InternalServerError,
 )
+UNUSABLE: Final = (asyncio.CancelledError, asyncpg.InternalClientError)
+"""After these nobody knows what a connection would answer next: it is terminated."""
 _CLASH: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 
@@ -65,7 +68,12 @@ class Connections:
             return await asyncpg.connect(self._dsn, timeout=self._timeout)
         except BaseException as error:
             self._places.release()
-            raise translated(error) from error
+            if isinstance(error, asyncpg.PostgresError):  # whatever keeps us out, it may pass
+                raise Unavailable(type(error).__name__) from error
+            other = translated(error)
+            if other is error:
+                raise
+            raise other from error
 
     def release(self, connection: asyncpg.Connection) -> None:
         """Give it back; one that is closed or still in a transaction is dropped."""
@@ -79,11 +87,11 @@ class Connections:
 
     @asynccontextmanager
     async def lease(self) -> AsyncIterator[asyncpg.Connection]:
-        """A connection for the block; terminated when the block is cancelled."""
+        """A connection for the block; terminated when the block is cancelled or it broke."""
         connection = await self.acquire()
         try:
             yield connection
-        except asyncio.CancelledError:
+        except UNUSABLE:
             connection.terminate()
             raise
         finally:

@@ -53,7 +53,7 @@ def restrict(short: str, database: str | None = None) -> list[str]:
         for setting, value in limits.items()
     ]
     return [
-        f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC",
+        f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
         f"GRANT CONNECT ON DATABASE {name} TO {duties}",
         *settings,
     ]

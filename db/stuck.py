@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _LOG: Final = logging.getLogger("learnflow.relay")
 
 STUCK: Final = """
-SELECT s.student_id, coalesce(r.attempts, 0) AS attempts
+SELECT DISTINCT s.student_id, coalesce(r.attempts, 0) AS attempts
   FROM stuck s LEFT JOIN resends r USING (student_id)
  WHERE s.since < now() - make_interval(secs => $1)
    AND coalesce(r.attempts, 0) <= $2 AND coalesce(r.next_at, now()) <= now()

@@ -7,18 +7,18 @@ costs one round trip and one commit; a unit that must look before it writes open
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
-from uuid import uuid4
+from types import TracebackType
+from typing import Any, Final, Self
 
 import asyncpg
 
 from db import inbox, outbox
-from db.connection import Connections, translated
+from db.connection import UNUSABLE, Connections, translated
 from db.idempotency import ADD_KEY, CLAIM_KEY, Answered, IdempotencyKey, KeyInFlight, KeyReused
+from db.ids import new_id
 from db.notifier import NOTIFICATIONS, OUTBOX, Notifier
 from eventing.events import Event
 
@@ -29,6 +29,10 @@ _PLACEHOLDER: Final = re.compile(r"\$(\d+)")
 
 class Duplicate(Exception):
     """The inbox already holds this event: its work was done before."""
+
+
+class RolledBack(Exception):
+    """A handler went on after a failed statement; the transaction is rolled back, not committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +63,9 @@ class Database:
         await self.notifier.close()
         await self.connections.close()
 
-    @asynccontextmanager
-    async def unit(self, traceparent: str | None = None) -> AsyncIterator["Unit"]:
-        """A unit of work, rolled back unless it was committed."""
-        unit = Unit(self, traceparent)
-        try:
-            yield unit
-        except BaseException as error:
-            await unit.abandon(cancelled=isinstance(error, asyncio.CancelledError))
-            other = translated(error)
-            if other is error:
-                raise
-            raise other from error
-        else:
-            await unit.abandon()
+    def unit(self, traceparent: str | None = None) -> "Unit":
+        """A unit of work for one `async with`, rolled back unless it was committed."""
+        return Unit(self, traceparent)
 
 
 class Unit:
@@ -87,6 +80,21 @@ class Unit:
         self._writes: list[tuple[str, tuple[Any, ...]]] = []
         self._events: list[Event] = []
         self._recipients: set[str] = set()
+
+    async def __aenter__(self) -> Self:
+        """Nothing is done yet: a unit that is not used never meets the database."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Roll back what was not committed; a driver's error leaves as ours (see `translated`)."""
+        await self.abandon(unusable=isinstance(error, UNUSABLE))
+        if error is not None and (other := translated(error)) is not error:
+            raise other from error
 
     def heard(self, consumer: str, source: str, event_id: str) -> None:
         """This unit answers that event; Duplicate is raised at its first step if it did before."""
@@ -149,20 +157,22 @@ class Unit:
         if self._writes or self._events:
             await self._flush()
         if self._begun:
-            await (await self._leased()).execute("COMMIT")
+            done = await (await self._leased()).execute("COMMIT")
             self._begun = False
+            if done != "COMMIT":  # a fault was swallowed: Postgres rolled back and said so
+                raise RolledBack
         if self._events:
             self._database.notifier.signal(OUTBOX)
         for recipient in self._recipients:
             self._database.notifier.signal(NOTIFICATIONS, recipient)
 
-    async def abandon(self, *, cancelled: bool = False) -> None:
+    async def abandon(self, *, unusable: bool = False) -> None:
         """Roll back what is open and give the connection back."""
         connection, self._connection = self._connection, None
         if connection is None:
             return
         try:
-            if cancelled:
+            if unusable:
                 connection.terminate()
             elif self._begun and not connection.is_closed():
                 await connection.execute("ROLLBACK", timeout=1)
@@ -199,7 +209,7 @@ class Unit:
         )
         values: list[Any] = [value for _, args in self._writes for value in args]
         for event in self._events:
-            values += (uuid4().hex, event.type, event.topic, event.key)
+            values += (new_id(), event.type, event.topic, event.key)
             values += (event.model_dump_json(exclude_none=True), self.traceparent)
         await (await self._leased()).fetch(sql, *values)
 

@@ -7,7 +7,7 @@ test run leaves nothing behind.
 import asyncio
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -74,24 +74,30 @@ def server(folder: Path) -> Iterator[Databases]:
 async def fresh(templates: Databases) -> Databases:
     """Copies of the templates for one test."""
     databases = Databases(templates.server, f"_{next(_NUMBERS)}")
-    admin = await asyncpg.connect(templates.admin)
-    for short in SHORT_NAMES:
-        await admin.execute(
-            f"CREATE DATABASE {databases.name(short)} TEMPLATE {templates.name(short)}"
-            f" OWNER {role_of(short, 'owner')} STRATEGY FILE_COPY"
-        )
-        for statement in restrict(short, databases.name(short)):
-            await admin.execute(statement)
-    await admin.close()
+    copy = "CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY WAL_LOG"  # needs no checkpoint
+    await _each(
+        databases,
+        lambda short: [
+            copy.format(databases.name(short), templates.name(short), role_of(short, "owner")),
+            *restrict(short, databases.name(short)),
+        ],
+    )
     return databases
 
 
 async def drop(databases: Databases) -> None:
     """Drop them, whoever is still connected."""
-    admin = await asyncpg.connect(databases.admin)
-    for short in SHORT_NAMES:
-        await admin.execute(f"DROP DATABASE {databases.name(short)} WITH (FORCE)")
-    await admin.close()
+    await _each(databases, lambda short: [f"DROP DATABASE {databases.name(short)} WITH (FORCE)"])
+
+
+async def _each(databases: Databases, statements: Callable[[str], list[str]]) -> None:
+    async def run(short: str) -> None:
+        admin = await asyncpg.connect(databases.admin)
+        for statement in statements(short):
+            await admin.execute(statement)
+        await admin.close()
+
+    await asyncio.gather(*(run(short) for short in SHORT_NAMES))
 
 
 async def _serve(folder: Path) -> None:

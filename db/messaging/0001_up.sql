@@ -61,26 +61,33 @@ BEGIN
 END $$;
 
 -- Daily partitions of the outbox: three days ahead are made, whole days older than p_keep are dropped.
--- A day that still holds unpublished facts is never dropped.
+-- A day that still holds unpublished facts is never dropped. What fell into the default partition,
+-- because its day was not made in time, moves to its day. Whoever waits for its locks waits 1 s.
 CREATE FUNCTION outbox_maintain(p_keep integer DEFAULT 14) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '1s' AS $$
 DECLARE
   day date;
+  starts timestamptz;
+  ends timestamptz;
   name text;
   busy boolean;
   changed integer := 0;
 BEGIN
   PERFORM pg_advisory_xact_lock(7101);
-  FOR n IN 0..3 LOOP
-    day := (now() AT TIME ZONE 'UTC')::date + n;
+  FOR day IN
+    SELECT (now() AT TIME ZONE 'UTC')::date + n FROM generate_series(0, 3) n
+     UNION SELECT (created_at AT TIME ZONE 'UTC')::date FROM outbox_default
+  LOOP
     name := 'outbox_' || to_char(day, 'YYYY_MM_DD');
+    starts := day::timestamp AT TIME ZONE 'UTC';
+    ends := (day + 1)::timestamp AT TIME ZONE 'UTC';
     CONTINUE WHEN to_regclass(name) IS NOT NULL;
-    SELECT EXISTS (SELECT FROM outbox_default WHERE created_at >= day::timestamp AT TIME ZONE 'UTC'
-                      AND created_at < (day + 1)::timestamp AT TIME ZONE 'UTC') INTO busy;
-    CONTINUE WHEN busy;
-    EXECUTE format('CREATE TABLE %I PARTITION OF outbox FOR VALUES FROM (%L) TO (%L)
-                    WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0)',
-                   name, day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC');
+    LOCK TABLE outbox_default IN ACCESS EXCLUSIVE MODE;
+    EXECUTE format('CREATE TABLE %I (LIKE outbox INCLUDING DEFAULTS)
+                    WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0)', name);
+    EXECUTE format('WITH late AS (DELETE FROM outbox_default WHERE created_at >= %L AND created_at < %L RETURNING *)
+                    INSERT INTO %I SELECT * FROM late', starts, ends, name);
+    EXECUTE format('ALTER TABLE outbox ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', name, starts, ends);
     changed := changed + 1;
   END LOOP;
   FOR name IN
@@ -103,6 +110,6 @@ REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO :short_app, :short_relay;
 GRANT SELECT, INSERT ON outbox, inbox TO :short_app;
 GRANT SELECT, INSERT, DELETE ON idempotency TO :short_app;
-GRANT SELECT, UPDATE ON outbox TO :short_relay;
+GRANT SELECT, UPDATE (published_at, attempts, parked) ON outbox TO :short_relay;
 GRANT SELECT, INSERT, UPDATE, DELETE ON resends TO :short_relay;
 GRANT EXECUTE ON FUNCTION outbox_maintain(integer) TO :short_relay;

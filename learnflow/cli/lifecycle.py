@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
@@ -24,9 +23,9 @@ T = TypeVar("T")
 class Interrupts:
     """The first signal asks for an orderly end; a later one ends everything at once."""
 
-    def __init__(self, ask: Callable[[], None]) -> None:
+    def __init__(self, ask: Callable[[], None], leave: Callable[[], None]) -> None:
         self.asked = asyncio.Event()
-        self._ask = ask
+        self._ask, self._leave = ask, leave
         self._first = 0.0
 
     def install(self) -> None:
@@ -41,6 +40,7 @@ class Interrupts:
             self.asked.set()
             self._ask()
         elif time.monotonic() - self._first > SAME_PRESS_SECONDS:
+            self._leave()
             os._exit(INTERRUPTED)  # every process holds a lifeline to this one and ends with it
 
 
@@ -51,7 +51,7 @@ async def run_with(
 
     `use` answers whether to stay, until a signal, `learnflow down` or a fault ends it.
     """
-    interrupts = Interrupts(runner.ask_to_stop)
+    interrupts = Interrupts(runner.ask_to_stop, stages.clear)
     interrupts.install()
     try:
         if not await _unless(interrupts.asked, runner.start()):
@@ -98,13 +98,13 @@ async def _until(ending: "asyncio.Future[Any]", work: Coroutine[Any, Any, T]) ->
     return None
 
 
-def make_runner(port: int, report: Callable[[Any], None]) -> "Runner":
+def make_runner(port: int, report: Callable[[Any], None], emptied: bool = False) -> "Runner":
     """The runner of this repository, with the settings of the environment."""
     from learnflow.cli.place import ROOT
     from learnflow.local.runner import Runner
     from learnflow.settings import Settings
 
-    return Runner(ROOT, Settings.read(), port=port, report=report)
+    return Runner(ROOT, Settings.read(), port=port, report=report, emptied=emptied)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -116,10 +116,5 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def only_demo(state: Path) -> Path:
-    """The mark of a state folder in which nothing but demonstrations ever ran."""
+    """The mark of a state folder in which only demonstrations ever ran: they may forget it."""
     return state / "only-demo"
-
-
-def is_interactive() -> bool:
-    """Whether a person may be watching."""
-    return sys.stdout.isatty()

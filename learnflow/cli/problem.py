@@ -39,6 +39,21 @@ def unexpected(error: BaseException) -> Problem:
 @contextmanager
 def explained() -> Iterator[None]:
     """Turn the errors of the library that people can do something about into problems."""
+    try:
+        yield
+    except Problem:
+        raise
+    except Exception as error:
+        known = _known(error)
+        if known is None:
+            raise
+        raise known from error
+
+
+def _known(error: Exception) -> Problem | None:
+    """The problem that a library's error is; imported here, for only failing takes the time."""
+    from learnflow.demo.examples import ExamplesError
+    from learnflow.local.forkserver import ForkServerGone
     from learnflow.local.paths import AlreadyRunning, PlaceError
     from learnflow.local.ports import NoPort
     from learnflow.local.postgres import PostgresFailed
@@ -46,18 +61,17 @@ def explained() -> Iterator[None]:
     from learnflow.manifests import ManifestError
     from learnflow.settings import SettingsError
 
-    try:
-        yield
-    except AlreadyRunning as error:
-        fix = "use the one that runs (learnflow ps), or end it: learnflow down"
-        raise Problem(str(error), fix) from error
-    except ManifestError as error:
-        raise Problem(error.what, error.fix, f"{error.file}: {error.field}") from error
-    except PlaceError as error:
-        raise Problem(str(error), "learnflow doctor looks at every folder that is needed") from error
-    except NoPort as error:
-        raise Problem(str(error), "choose another one with --port") from error
-    except SettingsError as error:
-        raise Problem(str(error), "correct the environment variable", "environment") from error
-    except (PostgresFailed, StartError) as error:
-        raise Problem(str(error), "learnflow doctor may tell more") from error
+    if isinstance(error, ManifestError):
+        return Problem(error.what, error.fix, f"{error.file}: {error.field}")
+    fixes: dict[type[Exception], str] = {
+        AlreadyRunning: "use the one that runs (learnflow ps), or end it: learnflow down",
+        PlaceError: "learnflow doctor looks at every folder that is needed",
+        NoPort: "choose another one with --port",
+        SettingsError: "correct that environment variable",
+        PostgresFailed: "learnflow doctor may tell more",
+        StartError: "learnflow doctor may tell more",
+        ForkServerGone: "learnflow doctor may tell more",
+        ExamplesError: "restore the folder examples/",
+    }
+    fix = next((fix for kind, fix in fixes.items() if isinstance(error, kind)), None)
+    return None if fix is None else Problem(str(error), fix)

@@ -9,9 +9,7 @@ from learnflow.cli.options import Json
 
 
 def send(
-    type: Annotated[
-        str, typer.Argument(help="As student.registered, or in full.")
-    ],
+    type: Annotated[str, typer.Argument(help="As student.registered, or in full.")],
     data: Annotated[
         str | None, typer.Option("--data", envvar="LEARNFLOW_DATA", help="The data, as JSON.")
     ] = None,

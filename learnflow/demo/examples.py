@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 Body = Mapping[str, Any]
+STUDENTS_A_SECOND: Final = 50.0
+"""Open loop: slow enough to watch, and the load at which latency is promised."""
 FOLDER: Final = Path(__file__).parents[2] / "examples"
 
 
@@ -16,11 +18,12 @@ class ExamplesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One file and where its lines are sent."""
+    """One file, where its lines are sent, and how many a second (0: as fast as answers come)."""
 
     file: Path
     path: str
     bodies: tuple[Body, ...]
+    rate: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +39,18 @@ def load(folder: Path = FOLDER) -> Examples:
     """Read the three files. Raises ExamplesError."""
     return Examples(
         _batch(folder / "tutors.jsonl", "/api/tutors"),
-        _batch(folder / "students.jsonl", "/api/students"),
+        _batch(folder / "students.jsonl", "/api/students", STUDENTS_A_SECOND),
         _batch(folder / "late_tutors.jsonl", "/api/tutors"),
     )
 
 
-def _batch(file: Path, path: str) -> Batch:
+def _batch(file: Path, path: str, rate: float = 0.0) -> Batch:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise ExamplesError(f"{file} cannot be read: {error.strerror}.") from error
-    return Batch(file, path, tuple(_body(file, n, line) for n, line in enumerate(lines, 1)))
+    bodies = tuple(_body(file, number, line) for number, line in enumerate(lines, 1))
+    return Batch(file, path, bodies, rate)
 
 
 def _body(file: Path, number: int, line: str) -> Body:

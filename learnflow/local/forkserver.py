@@ -216,6 +216,8 @@ class ForkServer:
                 return await self._open()
             except (ForkServerGone, ForkFailed, OSError) as problem:
                 await self._let_go()
+                if self._hurry.is_set():  # ended by `restart`, which waits for the next attempt
+                    continue
                 self._fail(str(problem))
                 if str(problem) != said:
                     said = str(problem)

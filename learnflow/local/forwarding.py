@@ -1,5 +1,6 @@
 """Passing a request on and its response back: headers, bodies, and the gateway's own refusals."""
 
+import asyncio
 import logging
 import uuid
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ _HOP_BY_HOP: Final = frozenset(
 )
 _NO_BODY: Final = frozenset({204, 304})
 _TITLES: Final = {502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
+Streaming = asyncio.Task[Any] | None
 _logger = logging.getLogger(__name__)
 
 
@@ -85,8 +87,13 @@ async def body_of(request: web.BaseRequest) -> Body:
     return Upload(request.content.iter_any(), MAX_BODY) if request.body_exists else b""
 
 
-async def respond(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
-    """Pass a reply back: in one piece when its length is known and small, else as it comes."""
+async def respond(
+    request: web.BaseRequest, reply: Reply, streaming: set[Streaming]
+) -> web.StreamResponse:
+    """Pass a reply back: in one piece when its length is known and small, else as it comes.
+
+    A task that passes on a response without a known length is in `streaming` while it does.
+    """
     headers = CIMultiDict(
         (name, value) for name, value in reply.headers.items() if name.lower() not in _HOP_BY_HOP
     )
@@ -95,6 +102,18 @@ async def respond(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
     if small or head or reply.status in _NO_BODY:
         body = await reply.read()
         return web.Response(status=reply.status, headers=headers, body=body or None)
+    task = asyncio.current_task()
+    if reply.length is None:
+        streaming.add(task)
+    try:
+        return await _stream(request, reply, headers)
+    finally:
+        streaming.discard(task)
+
+
+async def _stream(
+    request: web.BaseRequest, reply: Reply, headers: CIMultiDict[str]
+) -> web.StreamResponse:
     response = web.StreamResponse(status=reply.status, headers=headers)
     await response.prepare(request)
     try:

@@ -3,12 +3,14 @@
 import asyncio
 import html
 import socket
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from aiohttp import hdrs, web
 
 from learnflow.local.forwarding import (
     MAX_BODY,
+    Streaming,
     body_of,
     forwarded,
     problem,
@@ -18,6 +20,7 @@ from learnflow.local.forwarding import (
 )
 from learnflow.local.instances import Unserved
 from learnflow.local.pool import Pool
+from learnflow.local.revision import Revision
 from learnflow.local.routes import NotAllowed, Routes, Unknown
 from learnflow.local.upload import UploadFailed
 from learnflow.local.websocket import tunnel
@@ -34,6 +37,7 @@ class Gateway:
             self._handle, access_log=None, handler_cancellation=True, keepalive_timeout=75.0
         )
         self._listener: asyncio.Server | None = None
+        self._streaming: set[Streaming] = set()
 
     async def start(self, listening: socket.socket) -> None:
         """Serve the connections of a bound socket."""
@@ -41,9 +45,12 @@ class Gateway:
         self._listener = await loop.create_server(self._server, sock=listening, backlog=1024)
 
     async def stop(self, grace: float = 5.0) -> None:
-        """Accept nothing new; let what is being answered end for `grace` seconds."""
+        """Accept nothing new; cut streams, which resume; let answers end for `grace` seconds."""
         if self._listener is not None:
             self._listener.close()
+        for task in self._streaming:
+            if task is not None:
+                task.cancel()
         self._server.pre_shutdown()
         await self._server.shutdown(grace)
 
@@ -75,12 +82,26 @@ class Gateway:
             raise UploadFailed(413, "Content Too Large", f"a body has at most {MAX_BODY} bytes")
         headers = forwarded(request)
         if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
-            return await tunnel(request, revision, path, headers)
+            return await self._tunnel(request, revision, path, headers)
         reply = await revision.open(request.method, path, headers, await body_of(request))
         try:
-            return await respond(request, reply)
+            return await respond(request, reply, self._streaming)
         finally:
             reply.close()
+
+    async def _tunnel(
+        self,
+        request: web.BaseRequest,
+        revision: Revision,
+        path: str,
+        headers: Mapping[str, str],
+    ) -> web.StreamResponse:
+        task = asyncio.current_task()
+        self._streaming.add(task)
+        try:
+            return await tunnel(request, revision, path, headers)
+        finally:
+            self._streaming.discard(task)
 
     def _own(self, request: web.BaseRequest, target: str, unknown: Unknown) -> web.Response:
         path = target.partition("?")[0]

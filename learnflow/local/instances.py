@@ -1,6 +1,8 @@
 """Running instances of functions: how one is started, spoken to and known to have come up."""
 
 import asyncio
+import errno
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,11 +47,16 @@ class StartFailed(Unserved):
 
 
 class InstanceGone(Exception):
-    """The connection broke before an answer began; `accepted` False: nothing was processed."""
+    """The connection broke before an answer began.
 
-    def __init__(self, accepted: bool) -> None:
+    `accepted` False: the request was not read, so it may go elsewhere. `refused`: the instance
+    takes no connections, or never did.
+    """
+
+    def __init__(self, *, accepted: bool, refused: bool) -> None:
         super().__init__("the instance went away")
         self.accepted = accepted
+        self.refused = refused
 
 
 class Instance(Protocol):
@@ -133,11 +140,13 @@ class Upstream:
             if isinstance(error.os_error, BlockingIOError):  # its backlog is full: it is busy
                 await asyncio.sleep(_BUSY_SECONDS)
                 return await self.send(method, target, headers, body)
-            raise InstanceGone(accepted=False) from error
+            raise InstanceGone(accepted=False, refused=True) from error
         except aiohttp.ClientError as error:
             if isinstance(body, Upload) and body.failure is not None:
                 raise body.failure from error
-            raise InstanceGone(accepted=self.ready_at is not None) from error
+            unproven = self.ready_at is None
+            accepted = not (unproven or _was_unread(error))
+            raise InstanceGone(accepted=accepted, refused=unproven) from error
         if self.ready_at is None:
             self.ready_at = time.monotonic()
         return response
@@ -146,7 +155,7 @@ class Upstream:
     def session(self) -> aiohttp.ClientSession:
         """The client, for what needs more than a request. Raises InstanceGone."""
         if self._session is None:
-            raise InstanceGone(accepted=False)
+            raise InstanceGone(accepted=False, refused=True)
         return self._session
 
     async def close(self) -> None:
@@ -168,3 +177,14 @@ class Upstream:
             "start_ms": start,
             "age_s": round(time.monotonic() - self.started_at, 1),
         }
+
+
+def _was_unread(error: aiohttp.ClientError) -> bool:
+    """Whether the peer closed without having read what was sent.
+
+    EPIPE: it had closed before. ECONNRESET on a Unix socket of Linux: it closed with data unread.
+    """
+    if isinstance(error, aiohttp.ClientConnectionResetError):
+        return True  # our side knew that it is closed, so nothing was sent
+    code = error.errno if isinstance(error, aiohttp.ClientOSError) else None
+    return code == errno.EPIPE or (code == errno.ECONNRESET and sys.platform == "linux")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT_STATE = Path("/var/lib/learnflow")
+HOMELESS_STATE = Path("/var/tmp")
 SOCKET_PATH_LIMIT = 107
 BACKLOG = 1024
 ATTEMPTS = 5
@@ -44,6 +45,10 @@ class Places:
 
     def prepare(self) -> None:
         """Create both folders, or raise PlaceError when one is not safely ours."""
+        homeless = HOMELESS_STATE / f"learnflow-{self.uid}"
+        if homeless in self.state.parents:  # there, anybody could have made it before us
+            homeless.mkdir(exist_ok=True, mode=self.mode)
+            _own(homeless, self.uid, self.mode)
         try:
             self.state.mkdir(parents=True, exist_ok=True, mode=self.mode)
         except OSError as problem:
@@ -83,6 +88,8 @@ def _state_home(uid: int, state_home: str | None, home: str | None) -> Path:
                 f"Neither XDG_STATE_HOME nor HOME is set and uid {uid} has no home folder: "
                 "set XDG_STATE_HOME to a folder you can write."
             ) from None
+        if not Path(home).is_dir():  # a service account's home often exists in name only
+            return HOMELESS_STATE / f"learnflow-{uid}"
     return Path(home) / ".local" / "state"
 
 

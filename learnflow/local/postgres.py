@@ -36,6 +36,8 @@ KNOCK_SECONDS = 0.02
 LOG_BYTES = 10_000_000
 DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 PASSING = ("lock file", "shared memory", "in use", "could not bind")
+NOT_YET = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What connecting raises while the server starts; the last when it dies under a connection."""
 OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -198,7 +200,7 @@ class EmbeddedPostgres:
                 raise PostgresFailed(f"{why}\n{log_end(self.log, start)}")
             try:
                 return await self._check_durable()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except NOT_YET:
                 await asyncio.sleep(KNOCK_SECONDS)
 
     async def _check_durable(self) -> None:
@@ -208,7 +210,7 @@ class EmbeddedPostgres:
                 if (value := await connection.fetchval(f"show {name}")) != "on":
                     raise PostgresFailed(f"Postgres runs with {name} = {value}; it must be on.")
         finally:
-            await connection.close()
+            connection.terminate()
 
 
 def _name(identifier: str) -> str:

@@ -30,8 +30,12 @@ CORE: Final = (
     "learnflow.local.relay_process",
     "learnflow.runtime",
     "learnflow.runtime.app",
+    "learnflow.runtime.commands",
     "learnflow.runtime.load",
+    "learnflow.runtime.queries",
+    "learnflow.runtime.reactions",
     "learnflow.runtime.serve",
+    "learnflow.runtime.streams",
 )
 """For every function and the relay. Neither SQLAlchemy nor a test or admin tool belongs here."""
 

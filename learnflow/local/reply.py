@@ -38,6 +38,8 @@ class Reply:
     async def read(self) -> bytes:
         """The whole body; closes the reply. Raises Unserved."""
         try:
+            if self._response.content.is_eof():  # all of it is here: nothing to time
+                return await self._response.read()
             async with asyncio.timeout_at(self._deadline):
                 return await self._response.read()
         except TimeoutError as error:

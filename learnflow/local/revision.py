@@ -24,6 +24,8 @@ from learnflow.local.reply import Reply
 from learnflow.manifests import Function
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_MOST_TRIES: Final = 10
+_QUEUE_LIMIT: Final = 10_000  # the activator's breaker
 _RESPONSE_START_SECONDS: Final = 300.0
 
 
@@ -113,7 +115,7 @@ class Revision:
         self, arrived: float, method: str, target: str, headers: Mapping[str, str], body: Body
     ) -> Reply:
         repeats = 1 if method in _SAFE else 0
-        while True:
+        for _ in range(_MOST_TRIES):
             upstream = await self._lease(arrived)
             cold = upstream.ready_at is None or upstream.ready_at > arrived
             try:
@@ -133,10 +135,11 @@ class Revision:
                 self.cold_starts += 1
                 self.fleet.came_up()
             return Reply(self, upstream, response, arrived, cold)
+        raise Unserved(502, f"{self.function.name} breaks every connection", 1)
 
     def _gone(self, upstream: Upstream, gone: InstanceGone, whole: bool, repeats: int) -> None:
         """Do without an instance; raises Unserved when its request cannot go to another one."""
-        if not gone.accepted:
+        if gone.refused:
             self.fleet.lost(upstream)
         self._release(upstream)
         name = self.function.name
@@ -152,6 +155,8 @@ class Revision:
         if upstream is not None:
             upstream.in_flight += 1
             return upstream
+        if len(self._waiting) >= _QUEUE_LIMIT:
+            raise Unserved(503, f"{len(self._waiting)} requests wait already", 1)
         self._wake()
         future: asyncio.Future[Upstream] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)

@@ -72,7 +72,7 @@ class Routes:
         first, _, rest = path[1:].partition("/")
         if first in self._functions:
             return Target(self._functions[first], f"/{rest}{mark}{query}")
-        node = self._match(self._root, path.strip("/").split("/"))
+        node = self._match(self._root, path[1:].split("/"))
         if node is None:
             return Unknown(self._nearest(path))
         found = self._for_method(node, method, preflight_for)
@@ -97,7 +97,7 @@ class Routes:
 
     def _add(self, path: str) -> _Node:
         node = self._root
-        for segment in path.strip("/").split("/"):
+        for segment in path[1:].split("/"):
             if segment.startswith("{"):
                 node.parameter = node.parameter or _Node()
                 node = node.parameter

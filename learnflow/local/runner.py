@@ -24,6 +24,7 @@ from db.prepare import prepare_server
 from db.roles import SHORT_NAMES, database_of, role_of
 from learnflow.local.control import Control
 from learnflow.local.dispatch import Dispatcher
+from learnflow.local.emptying import empty
 from learnflow.local.eventlog import EventLog
 from learnflow.local.forkserver import ForkServer
 from learnflow.local.gateway import Gateway
@@ -68,7 +69,9 @@ class Runner:
         *,
         port: int = DEFAULT_PORT,
         report: Reporter = lambda _: None,
+        emptied: bool = False,
     ) -> None:
+        """`emptied` starts without the rows and events of earlier runs."""
         self.root, self.settings = root, settings
         self.places = places(
             root,
@@ -78,7 +81,7 @@ class Runner:
         )
         self.logbook = Logbook()
         self.postgres = EmbeddedPostgres(self.places.state, self.places.sockets)
-        self._port, self._report = port, report
+        self._port, self._report, self._emptied = port, report, emptied
         self._lock = RunnerLock(self.places.state)
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop_asked = asyncio.Event()
@@ -171,6 +174,9 @@ class Runner:
         late = await behind(owners)
         if late:
             await asyncio.to_thread(_migrate, {short: owners[short] for short in late})
+        if self._emptied:
+            databases = (*map(database_of, SHORT_NAMES), EVENTLOG)
+            await asyncio.gather(*(empty(self.postgres.dsn(name)) for name in databases))
 
     async def _start_events(self) -> None:
         log = EventLog(self.postgres.dsn(EVENTLOG), self.system.topics)

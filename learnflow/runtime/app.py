@@ -5,7 +5,7 @@ import gc
 
 from db.unit_of_work import Database
 from learnflow.runtime import logs
-from learnflow.runtime.answering import without_body
+from learnflow.runtime.answering import answer, without_body
 from learnflow.runtime.authentication import Authenticate, open_to_all
 from learnflow.runtime.exchange import (
     ClientGone,
@@ -41,7 +41,7 @@ class Application:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, receive)
         try:
-            reply = await self.operation.answer(exchange, self.instance)
+            reply = await answer(self.operation, exchange, self.instance)
         except ClientGone:
             return
         if exchange.method == "HEAD":

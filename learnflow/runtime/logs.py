@@ -5,24 +5,25 @@ line. Lines hold ids, statuses and times; never names, free text or an exception
 may quote what was sent.
 """
 
-import json
 import sys
 import traceback
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
-_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+from pydantic_core import to_json
 
 
 def line(message: str, level: str = "info", **fields: Any) -> None:
     """Write one line; None is left out."""
-    content = {
+    content: dict[str, Any] = {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "level": level,
         "message": message,
     }
-    content.update((name, value) for name, value in fields.items() if value is not None)
-    _write(_encode(content))
+    for name, value in fields.items():
+        if value is not None:
+            content[name] = value
+    _write(content)
 
 
 def fault(
@@ -58,9 +59,9 @@ def _chain(error: BaseException) -> list[BaseException]:
     return links
 
 
-def _write(text: str) -> None:
+def _write(content: dict[str, Any]) -> None:
     try:
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
+        sys.stdout.buffer.write(to_json(content) + b"\n")
+        sys.stdout.buffer.flush()
     except (OSError, ValueError):  # whoever read the log is gone; the work goes on
         return

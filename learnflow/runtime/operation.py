@@ -62,12 +62,6 @@ class Operation:
     database: str | None = None
     creates: str | None = None
 
-    async def answer(self, exchange: Exchange, instance: "Instance") -> Answer:
-        """Answer one request; whatever happens becomes a reply."""
-        from learnflow.runtime.answering import answer
-
-        return await answer(self, exchange, instance)
-
     @property
     def methods(self) -> tuple[str, ...]:
         """The methods it takes, of all its routes."""

@@ -6,7 +6,7 @@ Starlette is imported at the first call, not here: our own host never needs it.
 import asyncio
 from typing import TYPE_CHECKING, cast
 
-from learnflow.runtime.answering import without_body
+from learnflow.runtime.answering import answer, without_body
 from learnflow.runtime.exchange import Exchange, Streaming
 from learnflow.runtime.instance import Instance
 from learnflow.runtime.operation import Function, Operation
@@ -28,7 +28,7 @@ def served_by_any_host(operation: Operation) -> Function:
         from starlette.responses import Response, StreamingResponse
 
         exchange = Exchange(request.scope, request.receive)
-        reply = await operation.answer(exchange, lazy.instance())
+        reply = await answer(operation, exchange, lazy.instance())
         response: Response
         if exchange.method == "HEAD":
             reply = without_body(reply)

@@ -51,8 +51,8 @@ async def test_without_the_subject_locks_that_student_is_stranded(
     databases: Databases, pair: Pair
 ) -> None:
     rule = "PERFORM pg_advisory_xact_lock(subject_lock(s.subject))"
-    await without(databases, "matching", "lock_subjects", rule, "NULL")
-    assert await waits_while_a_tutor_registers(pair) == (["waiting"], [])
+    async with without(databases, "matching", "lock_subjects", rule, "NULL"):
+        assert await waits_while_a_tutor_registers(pair) == (["waiting"], [])
 
 
 async def test_a_student_who_comes_while_a_tutor_registers_waits_for_the_lock_and_is_matched(
@@ -124,8 +124,8 @@ async def test_concluding_from_skip_locked_would_make_that_student_wait(
     databases: Databases, pair: Pair
 ) -> None:
     look = "ORDER BY t.tutor_id LIMIT 1 FOR UPDATE;"
-    await without(databases, "matching", "decide", look, look[:-1] + " SKIP LOCKED;")
-    assert await locked_last_slot(pair) == ["waiting"]
+    async with without(databases, "matching", "decide", look, look[:-1] + " SKIP LOCKED;"):
+        assert await locked_last_slot(pair) == ["waiting"]
 
 
 async def test_two_fills_of_a_tutor_give_each_slot_once(pair: Pair) -> None:

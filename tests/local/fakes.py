@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from learnflow.local.instances import Answer, Unserved
+from learnflow.local.paths import listen
 from learnflow.manifests import Delivery, Function, Route, Scale, Sink, Source, System, Topic
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -133,36 +134,49 @@ NOBODY = Unserved(502, "the function went away")
 
 
 class FakeInstance:
-    """A listening Unix socket served in this process."""
+    """A listening Unix socket served in this process from `begin` on."""
 
-    def __init__(self, socket_path: str, server: web.Server, listener: asyncio.Server) -> None:
+    def __init__(self, path: Path, handler: Handler) -> None:
         self.pid = next(_PIDS)
-        self.socket_path = socket_path
+        self.socket_path = str(path)
         self.exited: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._server = server
-        self._listener = listener
+        self._server = web.Server(handler, access_log=None)
+        self._socket = listen(path)
+        self._socket.setblocking(False)
+        self._listener: asyncio.Server | None = None
         self._stopping: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        """Accept what waits, and what comes."""
+        if not self.exited.done():
+            loop = asyncio.get_running_loop()
+            self._listener = await loop.create_unix_server(self._server, sock=self._socket)
 
     def stop(self) -> None:
         """Finish and end, as on SIGTERM."""
         if self._stopping is None and not self.exited.done():
-            self._listener.close()
             self._stopping = asyncio.create_task(self._finish())
 
     def kill(self, code: int = -9) -> None:
         """End at once: every connection breaks."""
-        if self.exited.done():
-            return
-        self._listener.close()
-        for connection in list(self._server.connections):
-            if connection.transport is not None:
-                connection.transport.abort()
-        self.exited.set_result(code)
+        if not self.exited.done():
+            self._close()
+            for connection in list(self._server.connections):
+                if connection.transport is not None:
+                    connection.transport.abort()
+            self.exited.set_result(code)
 
     async def _finish(self) -> None:
+        self._close()
+        self._server.pre_shutdown()
         await self._server.shutdown(5)
         if not self.exited.done():
             self.exited.set_result(0)
+
+    def _close(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+        self._socket.close()
 
 
 class FakeStarter:
@@ -176,22 +190,18 @@ class FakeStarter:
         self._handler = handler
 
     async def start(self, function: Function) -> FakeInstance:
-        """Listen at once; a failing one never accepts."""
-        path = str(self._folder / f"{function.name[:8]}{len(self.instances)}.sock")
-        loop = asyncio.get_running_loop()
-        server = web.Server(self._answer, access_log=None)
-        listener = await loop.create_unix_server(
-            server, path, start_serving=not self.failures and not self.delay
-        )
-        instance = FakeInstance(path, server, listener)
+        """Listen at once, accept after `delay`; a failing one never accepts."""
+        path = self._folder / f"{function.name[:8]}{len(self.instances)}.sock"
+        instance = FakeInstance(path, self._answer)
         self.instances.append(instance)
+        loop = asyncio.get_running_loop()
         if self.failures:
             self.failures -= 1
             loop.call_soon(instance.kill, 1)
         elif self.delay:
-            for socket in listener.sockets:
-                socket.listen(64)
-            loop.call_later(self.delay, lambda: asyncio.ensure_future(listener.start_serving()))
+            loop.call_later(self.delay, lambda: asyncio.ensure_future(instance.begin()))
+        else:
+            await instance.begin()
         return instance
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -4,9 +4,11 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from learnflow.local import pubsub
 from learnflow.local.consumer import MAX_IN_FLIGHT
@@ -15,11 +17,21 @@ from learnflow.local.delivery import is_retryable, is_success
 from learnflow.local.dispatch import CannotReplay, Dispatcher
 from learnflow.local.eventlog import EventLog
 from learnflow.local.instances import Answer
+from learnflow.local.pool import Pool
 from learnflow.local.recognition import read
 from learnflow.local.records import LogUnavailable, Record
 from learnflow.manifests import Source
 from tests.eventually import eventually
-from tests.local.fakes import NOBODY, FakeFunctions, delivery, message, source, system
+from tests.local.fakes import (
+    NOBODY,
+    FakeFunctions,
+    FakeStarter,
+    delivery,
+    function,
+    message,
+    source,
+    system,
+)
 
 Start = Callable[..., Awaitable[Dispatcher]]
 
@@ -322,6 +334,31 @@ async def test_a_delivery_looks_like_that_of_a_kafka_source(
     assert (headers["prefer"], headers["kn-namespace"]) == ("reply", "learnflow")
     assert (headers["ce-type"], headers["content-type"]) == ("said.v1", "application/json")
     assert functions.bodies == [b'{"n":"e-1"}']
+
+
+async def test_an_event_wakes_a_function_from_zero_and_survives_its_death(
+    log: EventLog, sockets: Path
+) -> None:
+    heard: list[str] = []
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        heard.append(request.headers["ce-id"])
+        if len(heard) == 1:
+            starter.instances[0].kill()
+        return web.Response(status=204)
+
+    starter = FakeStarter(sockets, handler)
+    pool = Pool({"hello": function(concurrency=8)}, starter)
+    dispatcher = Dispatcher(system(source(delivery=delivery(retry=2))), log, pool)
+    await dispatcher.start()
+    await say(log, "e-1")
+    await eventually(lambda: state_of(dispatcher, "e-1")() == "delivered")
+    (trail,) = dispatcher.history.of("e-1")
+    await dispatcher.stop(0.1)
+    await pool.stop(0.1)
+    assert heard == ["e-1", "e-1"]
+    assert [attempt.status for attempt in trail.attempts] == [502, 204]
+    assert trail.attempts[1].cold_start_ms is not None
 
 
 async def test_a_reply_with_a_body_is_noted(

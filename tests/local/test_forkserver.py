@@ -15,6 +15,7 @@ import pytest
 from learnflow.local.forkserver import ForkServer, ForkServerGone, Spawn
 from learnflow.local.paths import listen
 from learnflow.local.processes import Child
+from tests.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
 
@@ -81,9 +82,18 @@ async def world(folder: Path) -> AsyncIterator[World]:
 
 async def closed(log: int) -> bool:
     """True when the pipe's last writer is gone: the child has ended."""
-    with os.fdopen(log) as text:
-        await asyncio.wait_for(asyncio.to_thread(text.read), 5)
-    return True
+    os.set_blocking(log, False)
+    try:
+        return await eventually(lambda: _at_end(log), 5, message="a child still lives")
+    finally:
+        os.close(log)
+
+
+def _at_end(log: int) -> bool:
+    try:
+        return os.read(log, 65536) == b""
+    except BlockingIOError:
+        return False
 
 
 async def test_a_request_sent_before_the_child_exists_is_answered(world: World) -> None:
@@ -235,6 +245,17 @@ async def test_a_restart_runs_the_files_as_they_are_now(folder: Path) -> None:
         assert await exit_code(server, "saved:run") == 234
     finally:
         await server.stop()
+
+
+async def test_a_restart_during_a_restart_is_one_more(world: World) -> None:
+    old = world.server.pid
+    first = asyncio.create_task(world.server.restart())
+    await eventually(lambda: world.server.pid not in (None, old))
+    between = world.server.pid
+    await world.server.restart()
+    await first
+    assert world.server.pid != between
+    assert await world.output("leave", "7") == (7, "")
 
 
 def copied(folder: Path) -> Path:

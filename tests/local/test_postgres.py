@@ -8,7 +8,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -76,13 +76,16 @@ async def test_it_is_durable_speaks_utf8_and_sorts_by_bytes(used: Path) -> None:
         assert await ask(postgres, "select datcollate from pg_database limit 1") == "C"
 
 
-async def test_a_locale_that_does_not_exist_does_not_hinder_it(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+async def test_it_takes_nothing_from_an_odd_environment(
+    used: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("LANG", "LC_ALL", "LC_MESSAGES"):
         monkeypatch.setenv(name, "xx_XX.UTF-8")
     monkeypatch.setenv("PGDATA", "/nowhere")
-    async with started(folder) as postgres:
+    async with started(used) as postgres:
+        environment = psutil.Process(postgres.pid).environ()
+        assert environment["LC_ALL"] == "C"
+        assert not {"LANG", "LC_MESSAGES"} & set(environment)
         assert await ask(postgres, "select 1") == 1
 
 
@@ -109,6 +112,26 @@ async def test_what_was_committed_is_there_after_the_postmaster_was_killed(used:
             assert await ask(postgres, "select max(n) from kept") == number
             said.clear()
     await supervision
+
+
+async def test_it_comes_up_however_often_it_is_killed_while_it_does(used: Path) -> None:
+    async with started(used) as postgres:
+        supervision = asyncio.create_task(postgres.supervise(lambda _: None))
+        for moment in range(12):
+            pid = await eventually(lambda: postgres.pid, every=0.001)
+            await asyncio.sleep(moment * 0.005)  # at another moment of its start each time
+            with suppress(ProcessLookupError):
+                os.kill(pid or 0, signal.SIGKILL)
+        await eventually(lambda: answers(postgres), 10)
+        assert not supervision.done()
+    await supervision
+
+
+async def answers(postgres: EmbeddedPostgres) -> bool:
+    try:
+        return await ask(postgres, "select 1") == 1
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        return False
 
 
 async def test_a_stop_is_no_death_to_supervision(used: Path) -> None:
@@ -147,9 +170,14 @@ async def test_a_pid_file_that_names_somebody_else_is_stale(used: Path) -> None:
         assert postgres.pid is not None
         os.kill(postgres.pid, signal.SIGKILL)
         await eventually(lambda: postgres.pid is None)
-    pid_file.write_text(text.replace(text.split()[0], str(os.getpid()), 1))
+    sleep = await asyncio.create_subprocess_exec(  # Postgres refuses a live pid of its own user
+        "sleep", "60", cwd="/", user=SERVER_UID if ROOT else None
+    )
+    pid_file.write_text(text.replace(text.split()[0], str(sleep.pid), 1))
     async with started(used) as postgres:
         assert await ask(postgres, "select 1") == 1
+    sleep.terminate()  # which fails if it was taken for an old server and ended
+    await sleep.wait()
 
 
 async def test_a_server_left_behind_is_ended_before_a_new_one_starts(used: Path) -> None:

@@ -1,0 +1,5 @@
+"""Lent databases."""
+
+from tests.lent import databases, fresh, lent
+
+__all__ = ["databases", "fresh", "lent"]

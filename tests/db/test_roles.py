@@ -1,0 +1,107 @@
+"""Each role may do its own work and nothing else."""
+
+import asyncpg
+import pytest
+
+from db.roles import SHORT_NAMES
+from tests.postgres import Databases
+
+FORBIDDEN = asyncpg.InsufficientPrivilegeError
+
+
+async def attempt(dsn: str, sql: str) -> None:
+    """Run a statement as that role, and take it back."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute(sql)
+        await transaction.rollback()
+    finally:
+        connection.terminate()
+
+
+@pytest.mark.parametrize("short", SHORT_NAMES)
+@pytest.mark.parametrize("duty", ["app", "relay"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE mine (a int)",
+        "CREATE TEMP TABLE mine (a int)",
+        "CREATE SCHEMA mine",
+        "ALTER TABLE outbox ADD COLUMN a int",
+        "DROP TABLE inbox",
+        "TRUNCATE outbox",
+        "DELETE FROM outbox",
+        "DELETE FROM inbox",
+        "DROP VIEW stuck",
+        "CREATE OR REPLACE FUNCTION outbox_maintain(integer) RETURNS integer LANGUAGE sql"
+        " AS 'SELECT 1'",
+        "COPY inbox TO PROGRAM 'true'",
+    ],
+)
+async def test_no_function_and_no_relay_changes_the_schema_or_erases_facts(
+    databases: Databases, short: str, duty: str, sql: str
+) -> None:
+    with pytest.raises((FORBIDDEN, asyncpg.InvalidSchemaNameError)):
+        await attempt(databases.dsn(short, duty), sql)
+
+
+@pytest.mark.parametrize("sql", ["SELECT outbox_maintain()", "SELECT * FROM resends"])
+async def test_functions_keep_off_the_relays_duties(databases: Databases, sql: str) -> None:
+    with pytest.raises(FORBIDDEN):
+        await attempt(databases.dsn("students"), sql)
+
+
+@pytest.mark.parametrize(
+    ("short", "table"),
+    [
+        ("students", "students"),
+        ("students", "notifications"),
+        ("students", "inbox"),
+        ("students", "idempotency"),
+        ("tutors", "tutors"),
+        ("tutors", "bookings"),
+        ("matching", "requests"),
+        ("matching", "holds"),
+    ],
+)
+async def test_the_relay_sees_outbox_resends_and_stuck_only(
+    databases: Databases, short: str, table: str
+) -> None:
+    relay = databases.dsn(short, "relay")
+    for own in ("outbox", "resends", "stuck"):
+        await attempt(relay, f"SELECT * FROM {own}")
+    with pytest.raises(FORBIDDEN):
+        await attempt(relay, f"SELECT * FROM {table}")
+
+
+async def test_the_relay_writes_nothing_but_an_outbox_rows_fate(databases: Databases) -> None:
+    with pytest.raises(FORBIDDEN):
+        await attempt(databases.dsn("students", "relay"), "UPDATE outbox SET data = '{}'")
+    with pytest.raises(FORBIDDEN):
+        await attempt(
+            databases.dsn("students", "relay"),
+            "INSERT INTO outbox (event_id, type, topic, key, data) VALUES ('e','t','t','k','{}')",
+        )
+
+
+@pytest.mark.parametrize("other", ["tutors", "matching"])
+@pytest.mark.parametrize("duty", ["app", "relay", "owner"])
+async def test_no_role_of_one_service_enters_another_services_database(
+    databases: Databases, duty: str, other: str
+) -> None:
+    wrong = databases.dsn("students", duty).replace(
+        databases.name("students"), databases.name(other)
+    )
+    with pytest.raises(FORBIDDEN):
+        await attempt(wrong, "SELECT 1")
+
+
+@pytest.mark.parametrize("short", SHORT_NAMES)
+async def test_no_function_waits_for_ever(databases: Databases, short: str) -> None:
+    connection = await asyncpg.connect(databases.dsn(short))
+    limits = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    found = [await connection.fetchval(f"SHOW {limit}") for limit in limits]
+    await connection.close()
+    assert found == ["5s", "2s", "10s"]
