@@ -26,8 +26,10 @@ class Served:
 
 
 @asynccontextmanager
-async def running(*command: str, log: Path, keep: tuple[int, ...] = ()) -> AsyncIterator[Child]:
-    """A Python process `python -m COMMAND` for the time of the block."""
+async def running(
+    *command: str, log: Path, keep: tuple[int, ...] = (), patience: float = END_SECONDS
+) -> AsyncIterator[Child]:
+    """A Python process `python -m COMMAND` for the time of the block; SIGTERM ends it."""
     with log.open("ab") as output:
         child = spawn(
             (sys.executable, "-m", *command),
@@ -41,7 +43,7 @@ async def running(*command: str, log: Path, keep: tuple[int, ...] = ()) -> Async
         yield child
     finally:
         child.send(signal.SIGTERM)
-        if not await child.ended_within(END_SECONDS):
+        if not await child.ended_within(patience):
             child.send(signal.SIGKILL)
             await child.wait()
 

@@ -3,18 +3,33 @@
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar, cast
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
 
+@overload
 async def eventually(
-    check: Callable[[], T | Awaitable[T]],
+    check: Callable[[], Coroutine[Any, Any, T | None]],
     seconds: float = 5.0,
     every: float = 0.02,
     message: str = "",
-) -> T:
+) -> T: ...
+
+
+@overload
+async def eventually(
+    check: Callable[[], T | None], seconds: float = 5.0, every: float = 0.02, message: str = ""
+) -> T: ...
+
+
+async def eventually(
+    check: Callable[[], Any],
+    seconds: float = 5.0,
+    every: float = 0.02,
+    message: str = "",
+) -> Any:
     """Call `check` until what it returns (or awaits to) is truthy, and return that.
 
     Raises AssertionError naming the last value when `seconds` have passed.
@@ -22,7 +37,7 @@ async def eventually(
     deadline = time.monotonic() + seconds
     while True:
         found = check()
-        value = await cast(Awaitable[T], found) if inspect.isawaitable(found) else found
+        value = await found if inspect.isawaitable(found) else found
         if value:
             return value
         if time.monotonic() >= deadline:
@@ -31,7 +46,7 @@ async def eventually(
 
 
 def eventually_sync(
-    check: Callable[[], T], seconds: float = 5.0, every: float = 0.02, message: str = ""
+    check: Callable[[], T | None], seconds: float = 5.0, every: float = 0.02, message: str = ""
 ) -> T:
     """The same without an event loop."""
     deadline = time.monotonic() + seconds

@@ -33,13 +33,13 @@ def lent(templates: Databases) -> Iterator[Databases]:
 
 
 @pytest.fixture
-async def databases(lent: Databases) -> AsyncIterator[Databases]:
+async def databases(lent: Databases) -> Databases:
     """The lent ones, empty."""
     for short in SHORT_NAMES:
         connection = await asyncpg.connect(lent.superuser(short))
         await connection.execute(EMPTY)
         await connection.close()
-    yield lent
+    return lent
 
 
 @pytest.fixture

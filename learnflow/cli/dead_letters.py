@@ -71,7 +71,7 @@ def replay_letter(offset: Place, json: Json = False) -> None:
         print_json(found)
         return
     print(f"{found.get('source', 'replay')}: {found['state']}")
-    if found["state"] == "dead":
+    if found["state"] not in ("delivered", "under way"):
         raise Problem(
             "It failed again.", "learnflow dead-letters list shows the reason", f"offset {offset}"
         )

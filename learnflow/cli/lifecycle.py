@@ -32,9 +32,10 @@ class Interrupts:
         """Take the signals; may be repeated after somebody else took them."""
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
-            loop.add_signal_handler(number, self._heard)
+            loop.add_signal_handler(number, self.heard)
 
-    def _heard(self) -> None:
+    def heard(self) -> None:
+        """A signal came."""
         if not self.asked.is_set():
             self._first = time.monotonic()
             self.asked.set()

@@ -38,18 +38,21 @@ def print_json(value: Any) -> None:
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None
 ) -> None:
-    """A table without a box around it; a column named `>n` is aligned right."""
+    """A table without a box, below its title; a column named `>n` is aligned right."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False, title_justify="left")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         right = column.startswith(">")
         table.add_column(Text(column.removeprefix(">")), justify="right" if right else "left")
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    console().print(table)
+    printer = console()
+    if title:
+        printer.print(title, style="bold")
+    printer.print(table)
 
 
 def clock(milliseconds: int) -> str:

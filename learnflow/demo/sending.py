@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,7 @@ class SenderFailed(Exception):
     """The sending process wrote something that is no answer; the text says what."""
 
 
-async def send(url: str, batch: Batch, run: str) -> AsyncIterator[Sent]:
+async def send(url: str, batch: Batch, run: str) -> AsyncGenerator[Sent, None]:
     """Send a batch from another process and yield each final answer as it comes."""
     reading, writing = os.pipe()
     command = [
@@ -40,9 +40,11 @@ async def send(url: str, batch: Batch, run: str) -> AsyncIterator[Sent]:
     try:
         async for line in _lines(reading):
             yield _answer(line)
-        await child.wait()
-    finally:
+    except BaseException:  # also when nobody listens any more
         child.send(signal.SIGKILL)
+        raise
+    finally:
+        await child.wait()
 
 
 def _environment() -> dict[str, str]:

@@ -4,6 +4,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -84,20 +85,22 @@ class Story:
 
     async def _tutors(self, batch: Batch, stage: str) -> None:
         before = len(self.tutors)
-        async for sent in send(self.running.url, batch, self.run):
-            self._heard(sent, batch, self.tutors)
-            self.view.now(f"{stage}: {len(self.tutors) - before} registered")
+        async with aclosing(send(self.running.url, batch, self.run)) as answers:
+            async for sent in answers:
+                self._heard(sent, batch, self.tutors)
+                self.view.now(f"{stage}: {len(self.tutors) - before} registered")
         accepted = f"{len(self.tutors) - before} of {len(batch.bodies)} registered"
         self.view.line("done", stage, accepted)
 
     async def _students(self, following: Following) -> None:
         batch = self.examples.students
-        async for sent in send(self.running.url, batch, self.run):
-            if self._heard(sent, batch, self.students) and sent.id:
-                following.add(sent.id, self.students[sent.id])
-            if len(self.students) % LOOK_EVERY == 0:
-                await following.look()
-            self.view.now(self._counters(following))
+        async with aclosing(send(self.running.url, batch, self.run)) as answers:
+            async for sent in answers:
+                if self._heard(sent, batch, self.students) and sent.id:
+                    following.add(sent.id, self.students[sent.id])
+                if len(self.students) % LOOK_EVERY == 0:
+                    await following.look()
+                self.view.now(self._counters(following))
         registered = f"{len(self.students)} of {len(batch.bodies)} registered"
         self.view.line("done", "students", registered)
         await self._settle(following, "told")

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -24,7 +25,8 @@ _HOP_BY_HOP: Final = frozenset(
 )
 _NO_BODY: Final = frozenset({204, 304})
 _TITLES: Final = {502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
-Streaming = asyncio.Task[Any] | None
+Streaming = set[asyncio.Transport]
+"""Connections that a stop need not wait for: their clients come back and resume."""
 _logger = logging.getLogger(__name__)
 
 
@@ -88,11 +90,11 @@ async def body_of(request: web.BaseRequest) -> Body:
 
 
 async def respond(
-    request: web.BaseRequest, reply: Reply, streaming: set[Streaming]
+    request: web.BaseRequest, reply: Reply, streaming: Streaming
 ) -> web.StreamResponse:
     """Pass a reply back: in one piece when its length is known and small, else as it comes.
 
-    A task that passes on a response without a known length is in `streaming` while it does.
+    The connection of a response without a known length is in `streaming` while that lasts.
     """
     headers = CIMultiDict(
         (name, value) for name, value in reply.headers.items() if name.lower() not in _HOP_BY_HOP
@@ -102,13 +104,23 @@ async def respond(
     if small or head or reply.status in _NO_BODY:
         body = await reply.read()
         return web.Response(status=reply.status, headers=headers, body=body or None)
-    task = asyncio.current_task()
-    if reply.length is None:
-        streaming.add(task)
-    try:
+    if reply.length is not None:
         return await _stream(request, reply, headers)
+    with noted(request, streaming):
+        return await _stream(request, reply, headers)
+
+
+@contextmanager
+def noted(request: web.BaseRequest, streaming: Streaming) -> Iterator[None]:
+    """Keep the request's connection in `streaming` for the block."""
+    transport = request.transport
+    if transport is not None:
+        streaming.add(transport)
+    try:
+        yield
     finally:
-        streaming.discard(task)
+        if transport is not None:
+            streaming.discard(transport)
 
 
 async def _stream(

@@ -3,7 +3,6 @@
 import asyncio
 import html
 import socket
-from collections.abc import Mapping
 from dataclasses import asdict
 
 from aiohttp import hdrs, web
@@ -13,14 +12,15 @@ from learnflow.local.forwarding import (
     Streaming,
     body_of,
     forwarded,
+    noted,
     problem,
     respond,
     target_of,
     unserved,
 )
+from learnflow.local.http_server import HttpServer
 from learnflow.local.instances import Unserved
 from learnflow.local.pool import Pool
-from learnflow.local.revision import Revision
 from learnflow.local.routes import NotAllowed, Routes, Unknown
 from learnflow.local.upload import UploadFailed
 from learnflow.local.websocket import tunnel
@@ -33,11 +33,11 @@ class Gateway:
     def __init__(self, pool: Pool) -> None:
         self.routes = Routes({name: r.function for name, r in pool.revisions.items()})
         self._pool = pool
-        self._server = web.Server(
+        self._server = HttpServer(
             self._handle, access_log=None, handler_cancellation=True, keepalive_timeout=75.0
         )
         self._listener: asyncio.Server | None = None
-        self._streaming: set[Streaming] = set()
+        self._streaming: Streaming = set()
 
     async def start(self, listening: socket.socket) -> None:
         """Serve the connections of a bound socket."""
@@ -48,9 +48,8 @@ class Gateway:
         """Accept nothing new; cut streams, which resume; let answers end for `grace` seconds."""
         if self._listener is not None:
             self._listener.close()
-        for task in self._streaming:
-            if task is not None:
-                task.cancel()
+        for transport in self._streaming:
+            transport.close()
         self._server.pre_shutdown()
         await self._server.shutdown(grace)
 
@@ -71,6 +70,8 @@ class Gateway:
             return unserved(why)
         except UploadFailed as why:
             return problem(why.status, why.title, str(why))
+        except web.RequestPayloadError:
+            return problem(400, "Bad Request", "the body broke off")
         except ValueError:  # bytes that are no text, in a header
             return problem(400, "Bad Request", "the request's headers cannot be passed on")
 
@@ -82,26 +83,13 @@ class Gateway:
             raise UploadFailed(413, "Content Too Large", f"a body has at most {MAX_BODY} bytes")
         headers = forwarded(request)
         if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
-            return await self._tunnel(request, revision, path, headers)
+            with noted(request, self._streaming):
+                return await tunnel(request, revision, path, headers)
         reply = await revision.open(request.method, path, headers, await body_of(request))
         try:
             return await respond(request, reply, self._streaming)
         finally:
             reply.close()
-
-    async def _tunnel(
-        self,
-        request: web.BaseRequest,
-        revision: Revision,
-        path: str,
-        headers: Mapping[str, str],
-    ) -> web.StreamResponse:
-        task = asyncio.current_task()
-        self._streaming.add(task)
-        try:
-            return await tunnel(request, revision, path, headers)
-        finally:
-            self._streaming.discard(task)
 
     def _own(self, request: web.BaseRequest, target: str, unknown: Unknown) -> web.Response:
         path = target.partition("?")[0]

@@ -142,8 +142,8 @@ class Upstream:
                 return await self.send(method, target, headers, body)
             raise InstanceGone(accepted=False, refused=True) from error
         except aiohttp.ClientError as error:
-            if isinstance(body, Upload) and body.failure is not None:
-                raise body.failure from error
+            if isinstance(body, Upload) and (refused := body.refused) is not None:
+                raise refused from error
             unproven = self.ready_at is None
             accepted = not (unproven or _was_unread(error))
             raise InstanceGone(accepted=accepted, refused=unproven) from error

@@ -17,8 +17,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import asyncpg
-
 from db.migrate import behind
 from db.prepare import prepare_server
 from db.roles import SHORT_NAMES, database_of, role_of
@@ -35,6 +33,7 @@ from learnflow.local.ports import DEFAULT_PORT, Bound, bind
 from learnflow.local.postgres import EmbeddedPostgres
 from learnflow.local.preload import HEAVY
 from learnflow.local.relay_keeper import RelayKeeper
+from learnflow.local.records import LogUnavailable
 from learnflow.local.starter import Forking
 from learnflow.manifests import System, read_system
 from learnflow.settings import Settings, variable
@@ -277,5 +276,5 @@ def _migrate(owners: Mapping[str, str]) -> None:
 async def _prune(log: EventLog) -> None:
     while True:
         await asyncio.sleep(PRUNE_SECONDS)
-        with suppress(asyncpg.PostgresError, OSError):
+        with suppress(LogUnavailable):
             await log.prune()

@@ -1,8 +1,18 @@
 """Request bodies too large to be held: sent on while they come, within a limit."""
 
 from collections.abc import AsyncIterator
+from typing import Final
 
 import aiohttp
+from aiohttp import web
+
+BROKEN: Final = (
+    aiohttp.ClientError,
+    aiohttp.http.HttpProcessingError,
+    web.RequestPayloadError,
+    OSError,
+)
+"""What reading from a client that breaks off, or sends no HTTP, can raise."""
 
 
 class UploadFailed(Exception):
@@ -21,6 +31,17 @@ class Upload:
         self.failure: UploadFailed | None = None
         self._chunks = chunks
         self._limit = limit
+        self._begun = self._complete = False
+
+    @property
+    def refused(self) -> UploadFailed | None:
+        """Why a connection broke during this upload: by its own fault, or the function read no
+        further, whose answer to that may be lost with the connection."""
+        if self.failure is None and self._begun and not self._complete:
+            return UploadFailed(
+                413, "Content Too Large", "the function did not read the whole body"
+            )
+        return self.failure
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         size = 0
@@ -30,10 +51,12 @@ class Upload:
                 if size > self._limit:
                     detail = f"a body has at most {self._limit} bytes"
                     raise UploadFailed(413, "Content Too Large", detail)
+                self._begun = True
                 yield chunk
+            self._complete = True
         except UploadFailed as failure:
             self.failure = failure
             raise
-        except (aiohttp.ClientError, aiohttp.http.HttpProcessingError, OSError) as error:
+        except BROKEN as error:
             self.failure = UploadFailed(400, "Bad Request", "the body broke off")
             raise self.failure from error

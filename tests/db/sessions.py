@@ -9,7 +9,7 @@ import asyncpg
 
 from tests.eventually import eventually
 
-Task = asyncio.Task[list[asyncpg.Record]]
+Task = asyncio.Task[list[Any]]
 
 
 class Session:
@@ -31,9 +31,9 @@ class Session:
         """End it as a crash would."""
         await self.connection.execute("ROLLBACK")
 
-    async def rows(self, sql: str, *args: Any) -> list[asyncpg.Record]:
+    async def rows(self, sql: str, *args: Any) -> list[Any]:
         """A statement's rows."""
-        rows: list[asyncpg.Record] = await self.connection.fetch(sql, *args)
+        rows: list[Any] = await self.connection.fetch(sql, *args)
         return rows
 
     def start(self, sql: str, *args: Any) -> Task:

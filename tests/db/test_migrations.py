@@ -36,7 +36,7 @@ ORDER BY 1, 2
 """
 
 
-async def differences(short: str, dsn: str, **changes: Any) -> list[Any]:
+async def differences(short: str, dsn: str) -> list[Any]:
     """What alembic would have to do to make the database what the models say."""
 
     def compare(connection: Connection) -> list[Any]:
@@ -46,7 +46,7 @@ async def differences(short: str, dsn: str, **changes: Any) -> list[Any]:
             "include_name": _ours,
         }
         context = MigrationContext.configure(connection, opts=options)
-        return compare_metadata(context, METADATA[short])
+        return list(compare_metadata(context, METADATA[short]))
 
     engine = create_async_engine(
         "postgresql+asyncpg://",
@@ -115,7 +115,10 @@ async def test_filled_databases_go_down_and_up_again_to_the_same_schema(fresh: D
     for short, dsn in owners.items():
         await asyncio.to_thread(downgrade, short, dsn)
         left = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
-        assert {row[0] for row in await rows(dsn, left)} == {"alembic_version", "alembic_version_pkc"}
+        assert {row[0] for row in await rows(dsn, left)} == {
+            "alembic_version",
+            "alembic_version_pkc",
+        }
     assert await behind(owners) == list(SHORT_NAMES)
     for short, dsn in owners.items():
         await asyncio.to_thread(upgrade, short, dsn)

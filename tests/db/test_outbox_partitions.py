@@ -27,11 +27,12 @@ class Outbox:
 
     async def old_day(self, day: int) -> None:
         """A partition of long ago."""
-        name, start, end = await self.owner.fetchrow(
+        found = await self.owner.fetch(
             """SELECT 'outbox_' || to_char(d, 'YYYY_MM_DD'), d, d + 1
                  FROM (SELECT (now() AT TIME ZONE 'UTC')::date + $1::int AS d) x""",
             day,
         )
+        name, start, end = found[0]
         await self.owner.execute(
             f"CREATE TABLE {name} PARTITION OF outbox FOR VALUES FROM ('{start} 00:00Z')"
             f" TO ('{end} 00:00Z')"

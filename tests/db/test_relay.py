@@ -22,7 +22,8 @@ QUICK = RelaySettings(batch=7, poll=0.05, retry=0.01, refusals=3, stuck_every=60
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 LATE = f"{outbox.ADD} ('late', 'org.learnflow.x.v1', 'student.withdrawn', 'late', '{{}}', NULL)"
 BY_CURSOR = outbox.TAKE.replace(
-    "WHERE", "WHERE id > (SELECT coalesce(max(id), 0) FROM outbox WHERE published_at < 'infinity') AND"
+    "WHERE",
+    "WHERE id > (SELECT coalesce(max(id), 0) FROM outbox WHERE published_at < 'infinity') AND",
 )
 
 
@@ -121,7 +122,7 @@ async def test_what_the_bus_refuses_is_parked_with_the_reason_and_blocks_nobody(
     assert await counts(students) == (11, 10, 1)
     async with students.unit() as work:
         rows = await work.read("SELECT attempts, parked FROM outbox WHERE parked IS NOT NULL")
-    assert rows == [(3, "unknown topic no.such.topic")]
+    assert [tuple(row) for row in rows] == [(3, "unknown topic no.such.topic")]
 
 
 async def _parked(students: Database) -> bool:

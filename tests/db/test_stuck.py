@@ -17,7 +17,8 @@ STUCK = """INSERT INTO students (student_id, name, grade, subject, changed_at)
 HELD_TWICE = """
 WITH r AS (INSERT INTO requests (student_id, student_version, round) VALUES ('s1', 1, 2))
 INSERT INTO holds (student_id, round, match_id, tutor_id, slots_version, held_at)
-SELECT 's1', round, 'm' || round, 't1', 1, now() - interval '1 hour' FROM generate_series(1, 2) round
+SELECT 's1', round, 'm' || round, 't1', 1, now() - interval '1 hour'
+  FROM generate_series(1, 2) round
 """
 SHORTS = ("students", "tutors", "matching")
 

@@ -42,7 +42,10 @@ class Storm:
 
     async def register_student(self, number: int) -> None:
         """A student whose name is the mark."""
-        wish: dict[str, Any] = {"grade": self.chance.choice((4, 9)), "subject": self._subjects(1)[0]}
+        wish: dict[str, Any] = {
+            "grade": self.chance.choice((4, 9)),
+            "subject": self._subjects(1)[0],
+        }
         if self.chance.random() < 0.3:
             wish["languages"] = [self.chance.choice(("en", "de"))]
         created = await self.world.do("register_student", name=f"pupil {number}", **wish)
@@ -97,8 +100,9 @@ class Storm:
 
     async def broken(self) -> list[Violation]:
         """Promises broken, now at rest or at any reading before."""
-        dsns = [self.world.databases.superuser(s) for s in ("students", "tutors", "matching")]
-        return self.overbooked + await audit(*dsns, registrations=self.registrations)
+        dsn = self.world.databases.superuser
+        found = await audit(dsn("students"), dsn("tutors"), dsn("matching"), self.registrations)
+        return self.overbooked + found
 
     async def replay(self) -> None:
         """Everything ever said once more, shuffled, to consumers who have forgotten it all."""

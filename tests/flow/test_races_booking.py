@@ -113,9 +113,7 @@ async def test_a_deadlock_is_run_again_until_both_are_done(
     databases: Databases, tutors: Database
 ) -> None:
     admin = await asyncpg.connect(databases.superuser("tutors"))
-    await admin.execute(
-        f"ALTER DATABASE {databases.name('tutors')} SET deadlock_timeout = '10ms'"
-    )
+    await admin.execute(f"ALTER DATABASE {databases.name('tutors')} SET deadlock_timeout = '10ms'")
     await admin.executemany(NEW_TUTOR, [("t1", 1), ("t2", 1)])
     both_hold_one = asyncio.Barrier(2)
     tries = 0
@@ -134,5 +132,5 @@ async def test_a_deadlock_is_run_again_until_both_are_done(
         committed(tutors, "", lambda work: change("t2", "t1", work)),
     )
     assert tries == 3
-    assert await admin.fetch("SELECT DISTINCT version FROM tutors") == [(3,)]
+    assert [row[0] for row in await admin.fetch("SELECT version FROM tutors")] == [3, 3]
     await admin.close()

@@ -155,12 +155,15 @@ async def test_two_tutors_filled_at_once_do_not_both_take_the_only_waiter(pair: 
     assert await second == []
 
 
-async def test_a_refusal_of_a_tutor_whose_subjects_changed_meanwhile_is_run_again(
-    pair: Pair,
+@pytest.mark.parametrize("hold", ["still there", "gone"])
+async def test_a_refusal_by_a_tutor_whose_subjects_change_meanwhile_is_run_again(
+    pair: Pair, hold: str
 ) -> None:
     one, other = pair
     await one.rows(TUTOR, "t1", 1, 1)
     await one.rows(STUDENT, "s1", [])
+    if hold == "gone":
+        await one.rows(RELEASE, "s1")
     await one.begin()
     taught_now = TUTOR.replace("ARRAY['physics']", "ARRAY['physics', 'latin']")
     await one.rows(taught_now, "t1", 2, 1)

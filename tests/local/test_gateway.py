@@ -281,7 +281,7 @@ async def test_a_watcher_who_leaves_ends_the_stream(
 
 
 async def test_a_stop_does_not_wait_for_streams(
-    http: aiohttp.ClientSession, gateway: Gateway, echo: Echo
+    http: aiohttp.ClientSession, gateway: Gateway, pool: Pool
 ) -> None:
     response = await http.get("/api/students/7/events")
     await response.content.readline()
@@ -291,7 +291,7 @@ async def test_a_stop_does_not_wait_for_streams(
         message = await channel.receive()
     assert message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
     response.close()
-    await eventually(lambda: echo.streams == 0)
+    await eventually(lambda: pool.document()[3]["requests"] == 0)
 
 
 async def test_websockets_pass_both_ways_with_protocol_and_close_code(

@@ -114,7 +114,7 @@ async def test_bad_requests_are_refused_and_good_ones_among_them_served(system: 
         ]
         fine = [people.student(f"Good {n}") for n in range(GOOD_ONES)]
         wrong, _ = await asyncio.gather(asyncio.gather(*bad), asyncio.gather(*fine))
-        assert [one for one in wrong if one] == []
+        assert [one for one in wrong if one] == [], system.log_end()
         assert [one.statuses for one in people.log] == [[201]] * GOOD_ONES
     await at_rest(system)
 
@@ -123,7 +123,7 @@ async def test_bad_paths_and_queries_are_refused(system: Embedded) -> None:
     async with aiohttp.ClientSession() as session:
         urls = ((method, URL(system.url + path, encoded=True)) for method, path in PATHS)
         wrong = [await refused(session, method, url) for method, url in urls]
-    assert [one for one in wrong if one] == []
+    assert [one for one in wrong if one] == [], system.log_end()
 
 
 async def test_a_body_beyond_every_limit_is_cut_off(system: Embedded) -> None:

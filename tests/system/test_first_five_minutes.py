@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -100,11 +101,11 @@ def test_a_second_run_starts_over_and_ends_the_same(here: Clone, port: int) -> N
 
 @as_root
 def test_a_plain_user_needs_neither_home_nor_a_runtime_folder(folder: Path, port: int) -> None:
-    try:
-        home = cloned(folder / "learnflow", {}, uid=NOBODY)
-    except LookupError as reason:
-        pytest.skip(str(reason))
-    with home as clone:
+    with ExitStack() as stack:
+        try:
+            clone = stack.enter_context(cloned(folder / "learnflow", {}, uid=NOBODY))
+        except LookupError as reason:
+            pytest.skip(str(reason))
         assert not {"HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"} & set(clone.environment)
         assert _counts(clone.demo(port)) == EXPECTED
 

@@ -217,6 +217,9 @@ BEGIN
        AND p_slots_version <= h.slots_version;
     UPDATE tutors SET capacity = p_capacity, available = p_available, slots_version = p_slots_version
      WHERE tutor_id = p_tutor AND slots_version < p_slots_version;
+    IF EXISTS (SELECT FROM tutors WHERE tutor_id = p_tutor AND NOT subjects <@ locked) THEN
+      RAISE EXCEPTION 'the tutor''s subjects changed meanwhile' USING ERRCODE = '40001';
+    END IF;
   END IF;
   freed := release_holds(p_student, p_round, locked) || p_tutor;
   IF r.round = p_round AND r.state = 'matched' THEN

@@ -1,0 +1,1 @@
+"""The catalogue, the envelope and the bus."""
