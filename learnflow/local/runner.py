@@ -32,8 +32,8 @@ from learnflow.local.pool import Pool
 from learnflow.local.ports import DEFAULT_PORT, Bound, bind
 from learnflow.local.postgres import EmbeddedPostgres
 from learnflow.local.preload import HEAVY
-from learnflow.local.relay_keeper import RelayKeeper
 from learnflow.local.records import LogUnavailable
+from learnflow.local.relay_keeper import RelayKeeper
 from learnflow.local.starter import Forking
 from learnflow.manifests import System, read_system
 from learnflow.settings import Settings, variable
