@@ -1,6 +1,6 @@
 """Turn a terminal's coloured output into the README's picture.
 
-    FORCE_COLOR=1 COLUMNS=100 uv run learnflow demo | uv run python tools/picture.py docs/demo.svg
+FORCE_COLOR=1 COLUMNS=100 uv run learnflow demo | uv run python tools/picture.py docs/demo.svg
 """
 
 import io

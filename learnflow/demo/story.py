@@ -19,7 +19,7 @@ from learnflow.demo.sending import send
 
 SHOWN_MATCHES: Final = 15
 ROUND_SECONDS: Final = 0.1
-PATIENCE_SECONDS: Final = 60.0
+PATIENCE_SECONDS: Final = 40.0
 LOOK_EVERY: Final = 16
 """While students are sent, one look at how they fare for so many answers."""
 

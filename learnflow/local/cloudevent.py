@@ -80,12 +80,16 @@ class CloudEvent:
             document["datacontenttype"] = self.content_type
         if self.data is not None:
             try:
-                if not _is_json(self.content_type):
-                    raise ValueError
-                document["data"] = json.loads(self.data)
+                return compact({**document, "data": self._json()})
             except (ValueError, RecursionError):
                 document["data_base64"] = base64.b64encode(self.data).decode()
         return compact(document)
+
+    def _json(self) -> Any:
+        """The data as JSON. Raises ValueError, RecursionError."""
+        if not _is_json(self.content_type):
+            raise ValueError
+        return json.loads(self.data or b"", parse_constant=_refuse_constant)
 
 
 def compact(value: object) -> bytes:

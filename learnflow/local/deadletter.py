@@ -13,6 +13,8 @@ from learnflow.local.records import LogUnavailable, NewRecord, Record, RecordRef
 from learnflow.manifests import Sink, Source
 
 SOURCE_HEADER: Final = "learnflow-source"
+REASON_HEADER: Final = "learnflow-reason"
+"""Why nobody answered: Knative keeps only what a function said."""
 ERROR_EXTENSIONS: Final = frozenset({"knativeerrordest", "knativeerrorcode", "knativeerrordata"})
 _ERROR_DATA_BYTES: Final = 1024
 _HEADER_PREFIX: Final = "kne-"
@@ -49,9 +51,11 @@ class DeadLetters:
         self._log = log
         self._sinks = sinks
 
-    async def keep(self, event: CloudEvent, original: Record, source: Source) -> None:
+    async def keep(
+        self, event: CloudEvent, original: Record, source: Source, reason: str | None = None
+    ) -> None:
         """Return once the letter is durable. Knative would give up here, and lose the event."""
-        record = self._record(event, original, source)
+        record = self._record(event, original, source, reason)
         wait = _FIRST_WAIT
         while True:
             try:
@@ -62,14 +66,19 @@ class DeadLetters:
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _LONGEST_WAIT)
 
-    def _record(self, event: CloudEvent, original: Record, source: Source) -> NewRecord:
+    def _record(
+        self, event: CloudEvent, original: Record, source: Source, reason: str | None
+    ) -> NewRecord:
         sink = self._sinks[source.delivery.dead_letter or ""]
         headers, value = event.kafka(sink.content_mode)
         key = event.attributes.get("partitionkey", "").replace("\0", "") or None
+        ours = {SOURCE_HEADER: source.name}
+        if reason and "knativeerrordata" not in event.attributes:
+            ours[REASON_HEADER] = reason.replace("\0", "")
         return NewRecord(
             sink.topic,
             key,
-            headers | {SOURCE_HEADER: source.name},
+            headers | ours,
             value,
             original.event_id,
             original.type,

@@ -66,7 +66,13 @@ class Delivery:
         body = recognition.event.data or b""
         retry, rules = 0, self.source.delivery
         while True:
-            attempt, answer = await self._attempt(headers, body)
+            try:
+                attempt, answer = await self._attempt(headers, body)
+            except ValueError as why:  # a header value that HTTP cannot carry, now or later
+                attempt = Attempt(None, 0, None, f"the request cannot be written: {why}")
+                trail.attempts.append(attempt)
+                answer = None
+                break
             trail.attempts.append(attempt)
             if is_success(attempt.status):
                 return self._accepted(trail, answer)
@@ -117,8 +123,6 @@ class Delivery:
         except Unserved as why:
             reason = str(why)
             answer = Answer(why.status, {}, b"", None) if why.status else None
-        except ValueError as why:  # a header value that HTTP cannot carry
-            reason = f"the request cannot be written: {why}"
         ms = (time.perf_counter() - began) * 1000
         if answer is None:
             return Attempt(None, ms, None, reason), None
@@ -152,6 +156,6 @@ class Delivery:
         )
         letter = with_error(event, f"http://{self._host}", status, headers, body)
         trail.state = "waiting for the dead letter to be written"
-        await self._dead_letters.keep(letter, record, self.source)
+        await self._dead_letters.keep(letter, record, self.source, trail.attempts[-1].reason)
         trail.state = "dead letter"
         self.dead += 1

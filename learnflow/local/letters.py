@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from learnflow.local.cloudevent import Invalid
-from learnflow.local.deadletter import SOURCE_HEADER
+from learnflow.local.deadletter import REASON_HEADER, SOURCE_HEADER
 from learnflow.local.dispatch import Dispatcher
 from learnflow.local.eventlog import EventLog
 from learnflow.local.history import Trail
@@ -66,7 +66,8 @@ class Letters:
             **found,
             "destination": attributes.get("knativeerrordest"),
             "status": int(code) if code and code.isdigit() else None,
-            "reason": _reason(attributes.get("knativeerrordata")),
+            "reason": _reason(attributes.get("knativeerrordata"))
+            or letter.headers.get(REASON_HEADER),
         }
 
     def whole(self, letter: Record) -> dict[str, Any]:

@@ -172,3 +172,18 @@ async def test_a_refusal_by_a_tutor_whose_subjects_change_meanwhile_is_run_again
     await one.commit()
     with pytest.raises(asyncpg.SerializationError):
         await refusal
+
+
+async def test_a_release_by_a_tutor_whose_subjects_change_meanwhile_is_run_again(
+    pair: Pair,
+) -> None:
+    one, other = pair
+    await one.rows(TUTOR, "t1", 1, 1)
+    await one.rows(STUDENT, "s1", [])
+    await one.begin()
+    await one.rows(TUTOR.replace("ARRAY['physics']", "ARRAY['physics', 'latin']"), "t1", 2, 1)
+    release = other.start(RELEASE, "s1")
+    assert await one.sees_waiting(other, release)
+    await one.commit()
+    with pytest.raises(asyncpg.SerializationError):
+        await release

@@ -91,9 +91,13 @@ RAW: Final = (
 
 async def refused(session: aiohttp.ClientSession, method: str, url: str | URL, **given: Any) -> str:
     """Empty when it was refused as promised, else what was wrong."""
-    async with session.request(method, url, allow_redirects=False, **given) as answer:
-        body = await answer.text(errors="replace")
-        kind = answer.headers.get("content-type", "")
+    given |= {"allow_redirects": False, "timeout": aiohttp.ClientTimeout(total=30)}
+    try:
+        async with session.request(method, url, **given) as answer:
+            body = await answer.text(errors="replace")
+            kind = answer.headers.get("content-type", "")
+    except TimeoutError:
+        return f"{method} {str(url)[-60:]}: no answer to {str(given)[:200]}"
     right = 400 <= answer.status < 500 and kind == "application/problem+json"
     if right and CANARY.lower() not in body.lower():
         return ""

@@ -11,6 +11,8 @@ import pytest
 from tests.eventually import eventually
 from tests.system.clone import Clone, cloned, end
 
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Clone]:

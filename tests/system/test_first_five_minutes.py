@@ -19,6 +19,7 @@ import pytest
 from tests.eventually import eventually
 from tests.system.clone import Clone, alive, cloned, end, family
 
+pytestmark = pytest.mark.timeout(300)
 NOBODY: Final = 65534
 LONG: Final = 150
 EXPECTED: Final = {

@@ -115,7 +115,7 @@ class Watcher:
             return
 
 
-async def change_some_tutor(system: Embedded, people: People) -> None:
+async def change_some_tutor(system: Embedded, people: People, seconds: float = 60) -> None:
     """A tutor's capacity and availability change, and the fact is said; tried until it is."""
     known = people.registered("tutors")
     if not known:
@@ -137,7 +137,7 @@ async def change_some_tutor(system: Embedded, people: People) -> None:
             await database.close()
         return True
 
-    await eventually(done, seconds=60, every=0.5)
+    await eventually(done, seconds, every=0.5)
 
 
 async def _one(system: Embedded, short: str, sql: str) -> Any:
