@@ -2,7 +2,7 @@
 
 Snapshots and self-sufficient facts only, never differences: a hearer that sees them twice, late
 or out of order ends in the same state (protocol R1-R5). `version` counts changes of a student or
-tutor, `round` counts matching decisions about a student. Ids are opaque; nothing here names a person.
+tutor, `round` counts matching decisions about a student. Ids are opaque; nothing names a person.
 Fields may be added as optional, never removed, renamed or narrowed within a version.
 """
 
