@@ -64,7 +64,7 @@ def main(
     """Measure LearnFlow beside its targets and its peers, on this machine, now."""
     if unknown := set(only) - set(GROUPS):
         raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}", param_hint="--only")
-    figures = asyncio.run(measured({'machine', *(only or GROUPS)}, quick))
+    figures = asyncio.run(measured({"machine", *(only or GROUPS)}, quick))
     _CONSOLE.print(table(figures))
     if as_json:
         print(json.dumps(document(figures)))

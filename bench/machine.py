@@ -24,7 +24,9 @@ async def measure(place: Place, quick: bool) -> list[Figure]:
     note = "to read the rates by"
     return [
         Figure("machine", "fdatasync", _flushes(place.folder / "flush"), "1/s", None, "8 kB"),
-        Figure("machine", "pgbench insert, 1", await _commits(place, 1, seconds), "1/s", None, note),
+        Figure(
+            "machine", "pgbench insert, 1", await _commits(place, 1, seconds), "1/s", None, note
+        ),
         Figure(
             "machine", "pgbench insert, 16", await _commits(place, 16, seconds), "1/s", None, note
         ),

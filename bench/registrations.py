@@ -8,8 +8,11 @@ import aiohttp
 
 from bench.figures import Invalid
 
-STUDENT: Final = {"name": "Ada Lovelace", "grade": 7, "subject": "mathematics"}
-TUTOR: Final = {"name": "Emmy Noether", "subjects": ["mathematics"], "capacity": 50}
+SUBJECTS: Final = (
+    *("mathematics", "english", "physics", "computer-science", "german", "french"),
+    *("biology", "spanish", "chemistry", "geography", "history", "economics"),
+)
+"""As many as a tutoring centre has; each tutor teaches two of them."""
 _AT_ONCE: Final = 64
 _SECONDS: Final = 30.0
 
@@ -18,6 +21,7 @@ class Client:
     """Sends registrations to one gateway."""
 
     def __init__(self, url: str) -> None:
+        self._students = 0
         self._session = aiohttp.ClientSession(
             url,
             connector=aiohttp.TCPConnector(limit=_AT_ONCE),
@@ -26,12 +30,18 @@ class Client:
 
     async def student(self) -> str:
         """Register a student; the id. Raises Invalid when refused."""
-        return await self._post("/api/students", STUDENT, "student_id")
+        self._students += 1
+        subject = SUBJECTS[self._students % len(SUBJECTS)]
+        body = {"name": "Ada Lovelace", "grade": 7, "subject": subject}
+        return await self._post("/api/students", body, "student_id")
 
     async def tutors(self, count: int) -> None:
         """Register tutors with 50 places each."""
-        posts = (self._post("/api/tutors", TUTOR, "tutor_id") for _ in range(count))
-        await asyncio.gather(*posts)
+        for number in range(count):
+            first = number % len(SUBJECTS)
+            taught = [SUBJECTS[first], SUBJECTS[(first + 5) % len(SUBJECTS)]]
+            body = {"name": "Emmy Noether", "subjects": taught, "capacity": 50}
+            await self._post("/api/tutors", body, "tutor_id")
 
     async def burst(self, count: int) -> list[str]:
         """So many students as fast as they are accepted."""

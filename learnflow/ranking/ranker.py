@@ -1,20 +1,31 @@
 """What a ranker is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from db.matching.store import Asking, Offer
 from eventing.events import Reason
 
 
+MOST_REASONS: Final = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A tutor, how well suited (higher is better), and why: at most three reasons."""
+    """A tutor, how well suited (higher is better), and what each part gave to that score."""
 
     tutor_id: str
     score: float
-    reasons: tuple[Reason, ...]
+    weighed: Mapping[str, float]
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """The parts that weigh most; worded only for whom it concerns, who is one of many."""
+        best = sorted((-value, code) for code, value in self.weighed.items() if value > 0)
+        return tuple(
+            Reason(code=code, value=round(-value, 3)) for value, code in best[:MOST_REASONS]
+        )
 
 
 class Ranker(Protocol):

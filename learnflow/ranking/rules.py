@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from db.matching.store import Asking, Offer
-from eventing.events import Reason
 from learnflow.ranking.ranker import Suggestion
 
 WEIGHTS: Final = {
@@ -17,7 +16,6 @@ WEIGHTS: Final = {
     "free_slots": 1.0,
 }
 """How much each part, between 0 and 1, counts."""
-MOST_REASONS: Final = 3
 
 
 class RuleRanker:
@@ -31,11 +29,9 @@ class RuleRanker:
 
 
 def suggest(wish: Asking, offer: Offer) -> Suggestion:
-    """One tutor's score and the reasons that weigh most."""
+    """One tutor's score and what it is made of."""
     weighed = {code: WEIGHTS[code] * part for code, part in parts(wish, offer).items()}
-    best = sorted((code for code in weighed if weighed[code] > 0), key=lambda c: (-weighed[c], c))
-    reasons = tuple(Reason(code=code, value=round(weighed[code], 3)) for code in best)
-    return Suggestion(offer.tutor_id, sum(weighed.values()), reasons[:MOST_REASONS])
+    return Suggestion(offer.tutor_id, sum(weighed.values()), weighed)
 
 
 def parts(wish: Asking, offer: Offer) -> dict[str, float]:

@@ -61,7 +61,11 @@ def invalid(error: ValidationError, fields: Sequence[str], what: str = "body") -
             400, "Bad Request", f"the {what} is not JSON: {_where_json_broke(details[0])}"
         )
     errors = [_place(detail, fields) for detail in details[:MAX_ERRORS]]
-    return Refused(422, "Invalid input", f"the {what} breaks {len(details)} rules", errors=errors)
+    return Refused(422, "Invalid input", f"the {what} breaks {_rules(len(details))}", errors=errors)
+
+
+def _rules(count: int) -> str:
+    return "1 rule" if count == 1 else f"{count} rules"
 
 
 def _where_json_broke(detail: ErrorDetails) -> str:

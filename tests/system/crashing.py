@@ -121,8 +121,8 @@ def in_relay(folder: Path) -> None:
         crashes.maybe(RELAY_POINTS[2])
 
     LogPubSub.publish = publish  # type: ignore[method-assign]
-    OutboxRelay._mark = mark  # type: ignore[method-assign]
-    OutboxRelay.relay_once = _then(  # type: ignore[method-assign]
+    OutboxRelay._mark = mark  # type: ignore[method-assign, assignment]
+    OutboxRelay.relay_once = _then(  # type: ignore[method-assign, assignment]
         OutboxRelay.relay_once, lambda taken: crashes.maybe(RELAY_POINTS[3]) if taken else None
     )
 

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import aiohttp
 import psutil
@@ -27,7 +27,6 @@ from tests.system.runner_process import Options
 
 REPOSITORY: Final = Path(__file__).parents[2]
 PARTS: Final = ("db", "eventing", "functions", "k8s", "learnflow", "tests", "pyproject.toml")
-START_SECONDS: Final = 90.0
 FORK_SERVERS: Final = ("fork-core", "fork-match")
 PERMANENT: Final = ("relay", "postgres", *FORK_SERVERS)
 
@@ -76,6 +75,13 @@ class Embedded:
     async def start(self) -> float:
         """Start it, as `up` does; returns after how many seconds it said that it serves."""
         began = time.monotonic()
+        output = self._launch()
+        line = await asyncio.to_thread(output.readline)
+        assert line, f"the system did not start:\n{self.log_end()}"
+        self.url = json.loads(line)["url"]
+        return time.monotonic() - began
+
+    def _launch(self) -> IO[bytes]:
         clean = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
         with (self.folder / "runner.log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -90,10 +96,7 @@ class Embedded:
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(asdict(self.options)).encode() + b"\n")
         self.process.stdin.flush()
-        line = await asyncio.to_thread(self.process.stdout.readline)
-        assert line, f"the system did not start:\n{self.log_end()}"
-        self.url = json.loads(line)["url"]
-        return time.monotonic() - began
+        return self.process.stdout
 
     async def stop(self) -> None:
         """End it as Ctrl-C does; fails when something of it is left."""

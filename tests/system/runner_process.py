@@ -18,6 +18,7 @@ import uvloop
 from learnflow.local import paths, relay_keeper
 from learnflow.local.forkserver import ForkServer, Spawn
 from learnflow.local.processes import Child
+from learnflow.local.relay_process import RELAY
 from learnflow.local.runner import Progress, Runner
 from learnflow.manifests import System
 from learnflow.settings import Settings
@@ -52,17 +53,15 @@ class Quick(Runner):
     def _read(self) -> System:
         system = super()._read()
         options = self.options
-        scale = {
-            name: value
-            for name, value in (("window", options.window), ("zero_grace", options.grace))
-            if value is not None
-        }
-        most = {} if options.max_scale is None else {"max": options.max_scale}
+        wishes = {"window": options.window, "zero_grace": options.grace, "max": options.max_scale}
+        scale: dict[str, Any] = {name: one for name, one in wishes.items() if one is not None}
         functions = {
-            name: replace(one, scale=replace(one.scale, **scale, **most))
+            name: replace(one, scale=replace(one.scale, **scale))
             for name, one in system.functions.items()
         }
-        delivery = {} if options.backoff is None else {"backoff_delay": options.backoff}
+        delivery: dict[str, Any] = {}
+        if options.backoff is not None:
+            delivery["backoff_delay"] = options.backoff
         sources = {
             name: replace(one, delivery=replace(one.delivery, **delivery))
             for name, one in system.sources.items()
@@ -75,7 +74,7 @@ def hook_children(environment: dict[str, str]) -> None:
     plain = ForkServer.fork
 
     async def fork(self: ForkServer, request: Spawn) -> Child:
-        entry = HOOKED_RELAY if request.entry == relay_keeper.RELAY else HOOKED
+        entry = HOOKED_RELAY if request.entry == RELAY else HOOKED
         env = {**request.env, **environment}
         return await plain(self, replace(request, entry=entry, env=env))
 

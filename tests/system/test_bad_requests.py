@@ -25,7 +25,7 @@ BODIES: Final = {
     "1 MiB": json.dumps({**GOOD, "name": CANARY * 180_000}).encode(),
     "a field of 1 MiB": json.dumps({**GOOD, "goals": ["exam"] * 150_000}).encode(),
 }
-TUTORS: Final = {
+TUTORS: Final[dict[str, dict[str, Any]]] = {
     "no subjects": {"subjects": []},
     "too many subjects": {"subjects": [f"s{n}" for n in range(21)]},
     "grades the wrong way round": {"grade_min": 9, "grade_max": 2},

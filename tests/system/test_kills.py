@@ -13,7 +13,7 @@ import pytest
 
 from tests.eventually import eventually
 from tests.system.harness import Embedded, running
-from tests.system.people import Action, People, at_rate, crowd
+from tests.system.people import Action, Intent, People, at_rate, crowd
 from tests.system.verdict import Watcher, assert_right, change_some_tutor
 
 SEED: Final = 7
@@ -56,6 +56,12 @@ async def kill_many(system: Embedded, watcher: Watcher, chance: random.Random) -
     return kinds
 
 
+def unexpected_answers(people: People) -> list[Intent]:
+    """Who heard something else than success, or that it is worth another try."""
+    known = {201, 204, 409, 502, 503}
+    return [one for one in people.log if {s for s in one.statuses if isinstance(s, int)} - known]
+
+
 def plan(system: Embedded, people: People) -> list[Action]:
     """The crowd of these tests."""
     return crowd(people, STUDENTS, TUTORS, partial(change_some_tutor, system, people))
@@ -70,6 +76,7 @@ async def test_random_kills_of_every_part_lose_nothing() -> None:
         await load
         assert len(killed) >= 12
         await assert_right(system, people)
+        assert unexpected_answers(people) == []
         assert (watcher.over, watcher.reads > 5) == ([], True)
         assert {one.name() for one in system.family()} >= {"relay", "fork-core", "fork-match"}
 

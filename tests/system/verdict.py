@@ -59,7 +59,8 @@ async def _unrest(system: Embedded) -> str:
 async def wrongs(system: Embedded, people: People) -> list[Violation | str]:
     """Every broken promise of a system at rest."""
     found: list[Violation | str] = []
-    found += await audit(*map(system.dsn, SHORTS), registrations=people.registrations())
+    dsns = [system.dsn(short) for short in SHORTS]
+    found += await audit(dsns[0], dsns[1], dsns[2], people.registrations())
     found += [f"never answered: {one}" for one in people.unanswered()]
     found += await _tutors(system, people)
     found += await _log(system)
