@@ -7,7 +7,6 @@ from typing import Final, Protocol
 from db.matching.store import Asking, Offer
 from eventing.events import Reason
 
-
 MOST_REASONS: Final = 3
 
 

@@ -20,9 +20,7 @@ def line(message: str, level: str = "info", **fields: Any) -> None:
         "level": level,
         "message": message,
     }
-    for name, value in fields.items():
-        if value is not None:
-            content[name] = value
+    content.update({name: value for name, value in fields.items() if value is not None})
     _write(content)
 
 
