@@ -3,7 +3,6 @@
 It has a root and a state of its own, so that it disturbs no other. One JSON line says where.
 """
 
-import asyncio
 import json
 import sys
 from pathlib import Path

@@ -122,7 +122,11 @@ async def system() -> AsyncIterator[System]:
 
 
 async def until(
-    look: Callable[[], Any] | Callable[[], Awaitable[Any]], seconds: float, what: str
+    look: Callable[[], Any] | Callable[[], Awaitable[Any]],
+    seconds: float,
+    what: str,
+    *,
+    pause: float = _LOOK,
 ) -> Any:
     """The first true answer of `look`. Raises TimeoutError, naming `what`, after so long."""
     deadline = time.monotonic() + seconds
@@ -132,7 +136,7 @@ async def until(
             found = await found
         if found:
             return found
-        await asyncio.sleep(_LOOK)
+        await asyncio.sleep(pause)
     raise TimeoutError(f"waited {seconds:g} s: {what}")
 
 
