@@ -19,6 +19,9 @@ SELECT count(*) FROM students s
  WHERE student_id = ANY($1) AND state IN ('matched', 'waiting')
    AND EXISTS (SELECT FROM notifications n WHERE n.recipient_id = s.student_id)
 """
+_TOLD: Final = """
+SELECT extract(epoch FROM min(created_at))::float8 FROM notifications WHERE recipient_id = $1
+"""
 _PATIENCE: Final = 60.0
 _PAUSE: Final = 0.1
 """Between two looks: asking after 1,000 students is work for the server that is measured."""
@@ -28,13 +31,13 @@ _P50, _P99 = Bound(40, 15), Bound(150, 80)
 
 async def measure(system: System, quick: bool) -> list[Figure]:
     """All of it; every batch is audited in the databases before its figures count."""
-    async with Client(system.url) as client:
-        await client.tutors(TUTORS)
-        await _settled(system, await client.burst(_WARM))
-        figures = [await _from_zero(system, client, 3 if quick else 10)]
-        figures += await _burst(system, client, 200 if quick else 1000)
-        for rate in (10, 50):
-            figures += await _warm(system, client, rate, 3 if quick else 12)
+    client = Client(system.port)
+    await client.tutors(TUTORS)
+    await _settled(system, await client.burst(_WARM))
+    figures = [await _from_zero(system, client, 3 if quick else 10)]
+    figures += await _burst(system, client, 200 if quick else 1000)
+    for rate in (10, 50):
+        figures += await _warm(system, client, rate, 3 if quick else 12)
     return figures
 
 
@@ -42,10 +45,12 @@ async def _from_zero(system: System, client: Client, runs: int) -> Figure:
     times: list[float] = []
     for _ in range(runs):
         await system.to_zero()
-        found = await _audited(system, [await client.student()])
-        times += found.first_told_ms
-    note = f"{min(times):.0f}-{max(times):.0f} over {runs} runs, four functions woken"
-    name = "registered to notified, all at zero"
+        sent = time.time()
+        student_id = await client.student()
+        await _audited(system, [student_id])
+        times.append((await _told_at(system, student_id) - sent) * 1000)
+    note = f"{min(times):.0f}-{max(times):.0f} over {runs} runs: sent to told, functions cold"
+    name = "request to notified, all at zero"
     return Figure(GROUP, name, statistics.median(times), "ms", Bound(500, 200), note)
 
 
@@ -88,6 +93,15 @@ async def _audited(system: System, ids: Sequence[str]) -> Audit:
     if not found.fine or found.matched != len(ids):
         raise Invalid(f"not as it should be: {found}")
     return found
+
+
+async def _told_at(system: System, student_id: str) -> float:
+    """When the student was told, in seconds of this machine's one clock."""
+    connection = await asyncpg.connect(system.dsn("students"))
+    try:
+        return float(await connection.fetchval(_TOLD, student_id))
+    finally:
+        await connection.close()
 
 
 async def _settled(system: System, ids: Sequence[str]) -> None:

@@ -40,9 +40,8 @@ def generator() -> str:
 
 async def shoot(port: int, seconds: float, path: str = "/api/students") -> Shot:
     """Register students as fast as 16 connections can. Raises Invalid when one was refused."""
-    url = f"http://127.0.0.1:{port}{path}"
-    build: Callable[[str, float], Command] = _wrk if generator() == "wrk" else _client
-    printed = await output_of(*_pinned(), *build(url, seconds), seconds=seconds + _MARGIN)
+    build: Callable[[int, str, float], Command] = _wrk if generator() == "wrk" else _client
+    printed = await output_of(*_pinned(), *build(port, path, seconds), seconds=seconds + _MARGIN)
     shot = Shot(**json.loads(printed.strip().splitlines()[-1]))
     if shot.failed or not shot.requests:
         raise Invalid(f"{shot.failed} of {shot.requests} requests failed")
@@ -56,10 +55,12 @@ def _pinned() -> Command:
     return ("taskset", "-c", str(cores[-1]))
 
 
-def _wrk(url: str, seconds: float) -> Command:
+def _wrk(port: int, path: str, seconds: float) -> Command:
     length = f"{max(1, round(seconds))}s"
+    url = f"http://127.0.0.1:{port}{path}"
     return ("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{length}", "-s", str(_SCRIPT), url)
 
 
-def _client(url: str, seconds: float) -> Command:
-    return (sys.executable, "-m", "bench.client", url, str(seconds), str(CONNECTIONS))
+def _client(port: int, path: str, seconds: float) -> Command:
+    numbers = (str(seconds), str(CONNECTIONS))
+    return (sys.executable, "-m", "bench.client", str(port), path, *numbers)

@@ -1,12 +1,13 @@
-"""Registering over HTTP from the bench itself: tutors to be found, students one by one."""
+"""Registering over HTTP from the bench itself: tutors to be found, students in some rhythm."""
 
 import asyncio
+import itertools
+import json
 import time
+from collections.abc import Iterator
 from typing import Final
 
-import aiohttp
-
-from bench.figures import Invalid
+from bench.connection import post, send
 
 SUBJECTS: Final = (
     *("mathematics", "english", "physics", "computer-science", "german", "french"),
@@ -14,38 +15,33 @@ SUBJECTS: Final = (
 )
 """As many as a tutoring centre has; each tutor teaches two of them."""
 _AT_ONCE: Final = 64
-_SECONDS: Final = 30.0
+_SECONDS: Final = 60.0
 
 
 class Client:
-    """Sends registrations to one gateway."""
+    """Sends registrations to one gateway; each is answered 201, or Invalid is raised."""
 
-    def __init__(self, url: str) -> None:
-        self._students = 0
-        self._session = aiohttp.ClientSession(
-            url,
-            connector=aiohttp.TCPConnector(limit=_AT_ONCE),
-            timeout=aiohttp.ClientTimeout(total=_SECONDS),
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._requests = (
+            post("/api/students", {"name": "Ada Lovelace", "grade": 7, "subject": subject})
+            for subject in itertools.cycle(SUBJECTS)
         )
-
-    async def student(self) -> str:
-        """Register a student; the id. Raises Invalid when refused."""
-        self._students += 1
-        subject = SUBJECTS[self._students % len(SUBJECTS)]
-        body = {"name": "Ada Lovelace", "grade": 7, "subject": subject}
-        return await self._post("/api/students", body, "student_id")
 
     async def tutors(self, count: int) -> None:
         """Register tutors with 50 places each."""
-        for number in range(count):
-            first = number % len(SUBJECTS)
-            taught = [SUBJECTS[first], SUBJECTS[(first + 5) % len(SUBJECTS)]]
-            body = {"name": "Emmy Noether", "subjects": taught, "capacity": 50}
-            await self._post("/api/tutors", body, "tutor_id")
+        await asyncio.wait_for(send(self._port, _tutors(count), 1), _SECONDS)
+
+    async def student(self) -> str:
+        """Register one student; the id."""
+        return (await self.burst(1))[0]
 
     async def burst(self, count: int) -> list[str]:
-        """So many students as fast as they are accepted."""
-        return list(await asyncio.gather(*(self.student() for _ in range(count))))
+        """Register so many students as fast as they are accepted; their ids."""
+        requests = itertools.islice(self._requests, count)
+        sending = send(self._port, requests, min(count, _AT_ONCE), bodies=True)
+        outcome = await asyncio.wait_for(sending, _SECONDS)
+        return [json.loads(body)["student_id"] for body in outcome.bodies or ()]
 
     async def open_loop(self, rate: float, seconds: float) -> list[str]:
         """Students at a constant rate, whether or not earlier ones were answered."""
@@ -56,15 +52,10 @@ class Client:
             sent.append(asyncio.create_task(self.student()))
         return list(await asyncio.gather(*sent))
 
-    async def _post(self, path: str, body: object, key: str) -> str:
-        async with self._session.post(path, json=body) as response:
-            if response.status != 201:
-                raise Invalid(f"{path} answered {response.status}: {await response.text()}")
-            created: str = (await response.json())[key]
-            return created
 
-    async def __aenter__(self) -> "Client":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._session.close()
+def _tutors(count: int) -> Iterator[bytes]:
+    for number in range(count):
+        first = number % len(SUBJECTS)
+        taught = [SUBJECTS[first], SUBJECTS[(first + 5) % len(SUBJECTS)]]
+        body = {"name": "Emmy Noether", "subjects": taught, "capacity": 50}
+        yield post("/api/tutors", body)

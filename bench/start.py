@@ -1,6 +1,5 @@
 """How long from the command to the first answer? The first start makes the databases."""
 
-import asyncio
 import time
 
 from bench.figures import Bound, Figure
@@ -28,6 +27,5 @@ async def _start(system: System) -> float:
 
 
 async def _first_answer(began: float, system: System) -> float:
-    async with Client(system.url) as client:
-        await asyncio.wait_for(client.student(), 30)
+    await Client(system.port).student()
     return time.monotonic() - began

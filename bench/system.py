@@ -69,13 +69,21 @@ class System:
             return await response.json()
 
     async def to_zero(self) -> None:
-        """End every function's process; returns when the runner has seen it."""
-        for process in self.instances():
-            with suppress(psutil.NoSuchProcess):
-                process.send_signal(signal.SIGTERM)
-        await until(self._is_at_zero, 20, "functions do not end")
+        """End every function's process; returns when the runner has seen it.
 
-    async def _is_at_zero(self) -> bool:
+        What still arrives wakes functions again: those are ended too, until nothing stirs.
+        """
+        asked: set[int] = set()
+        for _ in range(2):
+            await until(lambda: self._is_at_zero(asked), 20, "functions do not end", pause=0.1)
+            await asyncio.sleep(0.2)
+
+    async def _is_at_zero(self, asked: set[int]) -> bool:
+        for process in self.instances():
+            if process.pid not in asked:
+                asked.add(process.pid)
+                with suppress(psutil.NoSuchProcess):
+                    process.send_signal(signal.SIGTERM)
         listed = await self.ask("/control/ps")
         return not any(function["instances"] for function in listed["functions"])
 

@@ -2,11 +2,10 @@
 
 from typing import Final
 
-MARK: Final = """
-INSERT INTO inbox (consumer, source, event_id) VALUES ($1, $2, $3)
-ON CONFLICT DO NOTHING RETURNING true
-"""
-"""True when the event is new; a concurrent twin waits for the first to commit."""
+MARK: Final = "INSERT INTO inbox (consumer, source, event_id) VALUES ($1, $2, $3)"
+"""Violates KEY when the event is not new; a concurrent twin waits for the first to commit."""
+WIDTH: Final = 3
+KEY: Final = "inbox_pkey"
 
 PRUNE: Final = """
 DELETE FROM inbox WHERE ctid = ANY(ARRAY(

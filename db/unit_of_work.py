@@ -3,15 +3,15 @@
 Functions read, call, write and say; the runtime opens the unit and commits it. Deferred writes,
 the outbox rows and the idempotency row leave in one statement, so that a command which only writes
 costs one round trip and one commit; a unit that must look before it writes opens a transaction.
+The mark that an event was heard travels with the first call, or with what is deferred.
 """
 
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import asyncpg
 
@@ -35,8 +35,7 @@ class RolledBack(Exception):
     """A handler went on after a failed statement; the transaction is rolled back, not committed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """Who heard which event."""
 
     consumer: str
@@ -76,7 +75,7 @@ class Unit:
         self._database = database
         self._connection: asyncpg.Connection | None = None
         self._begun = False
-        self._heard: Heard | None = None
+        self._unmarked: Heard | None = None
         self._writes: list[tuple[str, tuple[Any, ...]]] = []
         self._events: list[Event] = []
         self._recipients: set[str] = set()
@@ -97,8 +96,11 @@ class Unit:
             raise other from error
 
     def heard(self, consumer: str, source: str, event_id: str) -> None:
-        """This unit answers that event; Duplicate is raised at its first step if it did before."""
-        self._heard = Heard(consumer, source, event_id)
+        """This unit answers that event; its first call or commit raises Duplicate if it did before.
+
+        Call it before anything else.
+        """
+        self._unmarked = Heard(consumer, source, event_id)
 
     async def claim(self, key: IdempotencyKey) -> Answered | None:
         """The answer first given to this key, or None and the key is ours until the commit.
@@ -135,8 +137,14 @@ class Unit:
 
     async def call(self, sql: str, *args: Any) -> list[asyncpg.Record]:
         """Run a statement in the transaction, begun now if it was not."""
-        await self._begin()
-        return await self.read(sql, *args)
+        connection = await self._leased()
+        if not self._begun:
+            await connection.execute("BEGIN")
+            self._begun = True
+        heard, self._unmarked = self._unmarked, None
+        if heard is None:
+            return await self.read(sql, *args)
+        return await self._marking(marking(sql), *heard, *args)
 
     def write(self, sql: str, *args: Any) -> None:
         """Defer a statement to the commit: an INSERT, UPDATE or DELETE that nothing waits for."""
@@ -152,8 +160,9 @@ class Unit:
 
     async def commit(self) -> None:
         """All of it, durable. Raises Duplicate, Conflict, Unavailable (also when unsure)."""
-        if self._heard is not None:
-            await self._begin()
+        heard, self._unmarked = self._unmarked, None
+        if heard is not None:
+            self._writes.insert(0, (inbox.MARK, heard))
         if self._writes or self._events:
             await self._flush()
         if self._begun:
@@ -186,19 +195,14 @@ class Unit:
             self._connection = await self._database.connections.acquire()
         return self._connection
 
-    async def _begin(self) -> None:
-        if self._begun:
-            return
-        connection = await self._leased()
-        await connection.execute("BEGIN")
-        self._begun = True
-        if self._heard is not None:
-            heard = self._heard
-            mark = await connection.fetchval(
-                inbox.MARK, heard.consumer, heard.source, heard.event_id
-            )
-            if mark is None:
-                raise Duplicate
+    async def _marking(self, sql: str, *args: Any) -> list[asyncpg.Record]:
+        """Run a statement that may hold the mark of an event."""
+        try:
+            return await self.read(sql, *args)
+        except asyncpg.UniqueViolationError as error:
+            if error.as_dict().get("constraint_name") == inbox.KEY:
+                raise Duplicate from None
+            raise
 
     async def _flush(self) -> None:
         """Everything deferred, as one statement."""
@@ -211,7 +215,7 @@ class Unit:
         for event in self._events:
             values += (new_id(), event.type, event.topic, event.key)
             values += (event.model_dump_json(exclude_none=True), self.traceparent)
-        await (await self._leased()).fetch(sql, *values)
+        await self._marking(sql, *values)
 
 
 @lru_cache(maxsize=256)
@@ -228,6 +232,14 @@ def one_statement(writes: Sequence[str], widths: Sequence[int], events: int) -> 
         )
         parts.append(f"o AS ({outbox.ADD} {rows})")
     return f"WITH {', '.join(parts)} SELECT"
+
+
+@lru_cache(maxsize=256)
+def marking(sql: str) -> str:
+    """The statement with the mark of an event, whose parameters come first."""
+    rest = _shifted(sql.strip(), inbox.WIDTH)
+    more = f", {rest[5:]}" if rest[:5].upper() == "WITH " else f" {rest}"
+    return f"WITH heard AS ({inbox.MARK}){more}"
 
 
 def _shifted(sql: str, offset: int) -> str:

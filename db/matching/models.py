@@ -97,7 +97,7 @@ class IndexedTutor(MatchingBase, table=True):
             "tutors_open",
             "subjects",
             postgresql_using="gin",
-            postgresql_where=text("available AND held < capacity"),
+            postgresql_where=text("available"),
         ),
     )
 

@@ -20,6 +20,9 @@ _DATABASES: Final = {
     f"LEARNFLOW_{short.upper()}_DATABASE_URL": short for short in ("students", "tutors", "matching")
 }
 """Which database a function's secret variable is the address of."""
+POOL_SIZE: Final = 4
+"""Connections of one instance here, where no PgBouncer stands between: ten instances of each of five
+functions fit into the server's, and no more than these make one machine any faster."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +92,11 @@ class Forking:
         secrets = {
             name: self._dsn(_DATABASES[name]) for name in function.secret_env if name in _DATABASES
         }
-        return {**function.env, **secrets, "LEARNFLOW_CONCURRENCY": str(function.concurrency or "")}
+        sizes = {
+            "LEARNFLOW_CONCURRENCY": str(function.concurrency or ""),
+            "LEARNFLOW_POOL_SIZE": str(POOL_SIZE),
+        }
+        return {**sizes, **function.env, **secrets}
 
 
 def _remove(path: Path) -> None:

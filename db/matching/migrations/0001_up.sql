@@ -37,7 +37,8 @@ CREATE TABLE tutors (
   experience_years integer,
   goals            text[] NOT NULL DEFAULT '{}'
 );
-CREATE INDEX tutors_open ON tutors USING gin (subjects) WHERE available AND held < capacity;
+-- Not "AND held < capacity": then each hold would write the index anew, and each search read it all.
+CREATE INDEX tutors_open ON tutors USING gin (subjects) WHERE available;
 
 CREATE TABLE holds (
   student_id text NOT NULL,
