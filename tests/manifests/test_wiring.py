@@ -12,6 +12,7 @@ from learnflow.manifests.read import FOLDERS, KUSTOMIZATION
 from learnflow.runtime.load import function_names, load_function
 from learnflow.runtime.operation import Operation
 from tests.manifests.trees import ROOT, documents
+from tools.function_docs import PAGE, page
 
 FUNCTIONS = ROOT / "functions"
 NAMES = sorted(each.name for each in documents() if each.kind == "Service")
@@ -79,3 +80,12 @@ def test_the_base_is_made_of_all_these_folders() -> None:
     base = ROOT / "k8s/base"
     listed = yaml.safe_load((base / KUSTOMIZATION).read_text())["resources"]
     assert {(base / each).resolve() for each in listed} == {(ROOT / each) for each in FOLDERS}
+
+
+def test_every_function_has_its_row_in_the_docs() -> None:
+    assert PAGE.read_text("utf-8") == page(), "run: python -m tools.function_docs"
+
+
+def test_every_function_is_named_by_a_test() -> None:
+    tests = "".join(file.read_text("utf-8") for file in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name in function_names(FUNCTIONS) if name not in tests] == []
