@@ -4,13 +4,14 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable, Set
+from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
-from bench import flow, machine, memory, race, start
-from bench.figures import Figure
+from bench import cold, flow, gateway, machine, memory, race, start
+from bench.figures import Figure, Invalid
 from bench.place import Place, place
 from bench.report import document, table
 from bench.system import System, system
@@ -18,42 +19,53 @@ from bench.system import System, system
 PARTS: Final[dict[str, Callable[[Place, bool], Awaitable[list[Figure]]]]] = {
     "machine": machine.measure,
     "race": race.measure,
+    "cold": cold.measure,
 }
 """Measured on functions by themselves, over a Postgres of the bench."""
 WHOLE: Final[dict[str, Callable[[System, bool], Awaitable[list[Figure]]]]] = {
     "flow": flow.measure,
     "idle": memory.measure,
+    "gateway": gateway.measure,
 }
 """Measured on one whole embedded system, in this order."""
 GROUPS: Final = (*PARTS, "start", *WHOLE)
 _CONSOLE: Final = Console(stderr=True, width=None if sys.stderr.isatty() else 150)
 
 
-async def measured(chosen: Set[str], quick: bool) -> list[Figure]:
-    """The figures of the chosen groups, in their order."""
-    figures: list[Figure] = []
-    async with place() as here:
-        for name, measure in PARTS.items():
-            if name in chosen:
-                with _CONSOLE.status(f"measuring {name}"):
-                    figures += await measure(here, quick)
-    if not chosen <= PARTS.keys():
-        figures += await _whole(chosen, quick)
-    return figures
+@dataclass
+class Run:
+    """What was found so far, and which groups could not be measured, with the reason."""
 
+    chosen: Set[str]
+    quick: bool
+    figures: list[Figure] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
 
-async def _whole(chosen: Set[str], quick: bool) -> list[Figure]:
-    figures: list[Figure] = []
-    async with system() as one:
-        with _CONSOLE.status("measuring start"):
-            figures += await start.first_start(one)
+    async def all(self) -> None:
+        """Measure the chosen groups, in their order."""
+        async with place() as here:
+            for name, measure in PARTS.items():
+                if name in self.chosen:
+                    await self._keep(name, measure(here, self.quick))
+        if not self.chosen <= PARTS.keys():
+            async with system() as one:
+                await self._whole(one)
+
+    async def _whole(self, one: System) -> None:
+        await self._keep("start", start.first_start(one))
         async with one.started() as began:
-            figures += await start.second_start(began, one)
+            await self._keep("start", start.second_start(began, one))
             for name, measure in WHOLE.items():
-                if name in chosen:
-                    with _CONSOLE.status(f"measuring {name}"):
-                        figures += await measure(one, quick)
-    return figures
+                if name in self.chosen:
+                    await self._keep(name, measure(one, self.quick))
+
+    async def _keep(self, name: str, figures: Awaitable[list[Figure]]) -> None:
+        """A group that does not add up is named and does not count; the others go on."""
+        with _CONSOLE.status(f"measuring {name}"):
+            try:
+                self.figures += await figures
+            except (Invalid, TimeoutError, RuntimeError, OSError) as error:
+                self.failed[name] = f"{type(error).__name__}: {error}"
 
 
 def main(
@@ -64,11 +76,14 @@ def main(
     """Measure LearnFlow beside its targets and its peers, on this machine, now."""
     if unknown := set(only) - set(GROUPS):
         raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}", param_hint="--only")
-    figures = asyncio.run(measured({"machine", *(only or GROUPS)}, quick))
-    _CONSOLE.print(table(figures))
+    run = Run({"machine", *(only or GROUPS)}, quick)
+    asyncio.run(run.all())
+    _CONSOLE.print(table(run.figures))
+    for name, reason in run.failed.items():
+        _CONSOLE.print(f"[red]not measured:[/] {name}: {reason}")
     if as_json:
-        print(json.dumps(document(figures)))
-    sys.exit(0)
+        print(json.dumps({**document(run.figures), "failed": run.failed}))
+    sys.exit(1 if run.failed else 0)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,8 @@ from collections.abc import Iterator
 
 import uvloop
 
-from bench.connection import post, send
+from bench.connection import STUDENT, post, send
 from bench.figures import percentile
-
-STUDENT = {"name": "Ada Lovelace", "grade": 7, "subject": "mathematics"}
 
 
 async def main(port: int, path: str, seconds: float, connections: int) -> None:

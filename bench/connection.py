@@ -5,9 +5,11 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from bench.figures import Invalid
+
+STUDENT: Final = {"name": "Ada Lovelace", "grade": 7, "subject": "mathematics"}
 
 
 @dataclass

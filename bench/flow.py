@@ -34,10 +34,10 @@ async def measure(system: System, quick: bool) -> list[Figure]:
     client = Client(system.port)
     await client.tutors(TUTORS)
     await _settled(system, await client.burst(_WARM))
-    figures = [await _from_zero(system, client, 3 if quick else 10)]
+    figures = [await _from_zero(system, client, 2 if quick else 10)]
     figures += await _burst(system, client, 200 if quick else 1000)
     for rate in (10, 50):
-        figures += await _warm(system, client, rate, 3 if quick else 12)
+        figures += await _warm(system, client, rate, 2 if quick else 10)
     return figures
 
 

@@ -1,5 +1,6 @@
 """Closed-loop load from a process of its own on one core: wrk, or else a lean client of ours."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -8,12 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.connection import STUDENT, post, send
 from bench.figures import Invalid
 from bench.processes import output_of
 
 CONNECTIONS = 16
 _SCRIPT = Path(__file__).with_name("post.lua")
 _MARGIN = 10.0
+_WARM_SECONDS = 1.0
 Command = tuple[str, ...]
 
 
@@ -46,6 +49,12 @@ async def shoot(port: int, seconds: float, path: str = "/api/students") -> Shot:
     if shot.failed or not shot.requests:
         raise Invalid(f"{shot.failed} of {shot.requests} requests failed")
     return shot
+
+
+async def warm(port: int, path: str = "/api/students") -> None:
+    """Wait for a first answer, however long the process takes to come up, then load it a little."""
+    await asyncio.wait_for(send(port, iter([post(path, STUDENT)]), 1), _MARGIN)
+    await shoot(port, _WARM_SECONDS, path)
 
 
 def _pinned() -> Command:

@@ -45,7 +45,7 @@ class Place:
         await self.execute(PEER_TABLE, PEER_DATABASE.format(peer=peer))
 
     async def count(self, database: str, table: str) -> int:
-        """Rows of a table, as the superuser sees them."""
+        """Rows of a table (a condition may follow its name), as the superuser sees them."""
         connection = await asyncpg.connect(self.postgres.dsn(database))
         try:
             rows: int = await connection.fetchval(f"SELECT count(*) FROM {table}")

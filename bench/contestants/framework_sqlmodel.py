@@ -25,6 +25,7 @@ async def register_student(request: Request) -> Response:
 
 def application(dsn: str) -> Any:
     """The ASGI application, built by the framework from this file."""
-    app = functions_framework.aio.create_asgi_app("register_student", __file__, "http")
+    build: Any = functions_framework.aio.create_asgi_app
+    app = build("register_student", __file__, "http")
     app.state.database = engine(dsn)
     return app
