@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import signal
 import sys
-from collections.abc import Awaitable, Callable, Set
+from collections.abc import Awaitable, Callable, Coroutine, Set
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
@@ -29,7 +30,7 @@ WHOLE: Final[dict[str, Callable[[System, bool], Awaitable[list[Figure]]]]] = {
 }
 """Measured on one whole embedded system, in this order."""
 GROUPS: Final = (*PARTS, "start", *WHOLE)
-_CONSOLE: Final = Console(stderr=True, width=None if sys.stderr.isatty() else 150)
+_CONSOLE: Final = Console(stderr=True, width=None if sys.stderr.isatty() else 170)
 
 
 @dataclass
@@ -68,6 +69,13 @@ class Run:
                 self.failed[name] = f"{type(error).__name__}: {error}"
 
 
+async def _until_told(work: Coroutine[None, None, None]) -> None:
+    """Run it; SIGTERM ends it as Ctrl-C does, with nothing left behind."""
+    task = asyncio.ensure_future(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await task
+
+
 def main(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object as last line.")] = False,
     only: Annotated[list[str], typer.Option(help=f"One of {', '.join(GROUPS)}; repeatable.")] = [],  # noqa: B006
@@ -77,7 +85,10 @@ def main(
     if unknown := set(only) - set(GROUPS):
         raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}", param_hint="--only")
     run = Run({"machine", *(only or GROUPS)}, quick)
-    asyncio.run(run.all())
+    try:
+        asyncio.run(_until_told(run.all()))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        sys.exit(130)
     _CONSOLE.print(table(run.figures))
     for name, reason in run.failed.items():
         _CONSOLE.print(f"[red]not measured:[/] {name}: {reason}")
