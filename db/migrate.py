@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 ROOT: Final = Path(__file__).parent
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 
 
 async def current(dsn: str) -> str | None:

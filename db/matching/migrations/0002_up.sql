@@ -1,0 +1,2 @@
+-- What came with the operations after the first match.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Undoes 0002_up.sql.
+SELECT 1;

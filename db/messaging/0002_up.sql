@@ -1,0 +1,2 @@
+-- What every database needs after 0001.
+SELECT 1;
