@@ -6,8 +6,3 @@ MARK: Final = "INSERT INTO inbox (consumer, source, event_id) VALUES ($1, $2, $3
 """Violates KEY when the event is not new; a concurrent twin waits for the first to commit."""
 WIDTH: Final = 3
 KEY: Final = "inbox_pkey"
-
-PRUNE: Final = """
-DELETE FROM inbox WHERE ctid = ANY(ARRAY(
-  SELECT ctid FROM inbox WHERE heard_at < now() - make_interval(days => $1) LIMIT $2))
-"""

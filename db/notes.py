@@ -6,8 +6,10 @@ from typing import Final
 from db.unit_of_work import Unit
 
 READ_NOTES: Final = """
-SELECT seq, kind, data FROM notifications WHERE recipient_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
+SELECT seq, kind, data FROM notifications
+ WHERE recipient_id = $1 AND seq > $2::bigint ORDER BY seq LIMIT $3
 """
+"""A Last-Event-ID may be any number of 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ SELECT id, created_at, event_id, type, topic, key, data, traceparent, attempts
 """The oldest facts that no other relay holds. Never a cursor over ids: ids are not commit order."""
 
 MARK_PUBLISHED: Final = """
-UPDATE outbox o SET published_at = now()
+UPDATE outbox o SET published_at = clock_timestamp()
   FROM unnest($1::bigint[], $2::timestamptz[]) AS done(id, created_at)
  WHERE o.id = done.id AND o.created_at = done.created_at
 """

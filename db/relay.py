@@ -2,7 +2,7 @@
 
 Two may run at once: rows are taken with SKIP LOCKED, published, and each success marked in the same
 transaction (protocol R8). It also publishes again what belongs to students whose story got stuck
-(R6), and keeps the outbox's partitions.
+(R6). Partitions and retention are `db.maintain`'s.
 """
 
 import asyncio
@@ -34,8 +34,6 @@ class RelaySettings:
     stuck_after: float = 60.0
     stuck_every: float = 5.0
     resends: int = 5
-    maintain_every: float = 3600.0
-    keep_days: int = 14
 
 
 async def run(

@@ -1,6 +1,7 @@
 """Databases and roles: who may do what, and how long a statement may take.
 
-`*_owner` migrates, `*_app` is the functions', `*_relay` sees the outbox and the stuck view only.
+`*_owner` migrates, `*_app` is the functions', `*_relay` sees the outbox and the stuck view only,
+`*_maintainer` may run the schema's upkeep functions and see no row.
 Run once by a superuser, again at any time: every statement may be repeated.
 """
 
@@ -15,6 +16,7 @@ _TIMEOUTS: Final = {
         "idle_in_transaction_session_timeout": "10s",
     },
     "relay": {"statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s"},
+    "maintainer": {"statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"},
     "owner": {},
 }
 

@@ -38,16 +38,14 @@ FORGET: Final = """
 DELETE FROM resends r WHERE r.next_at < now() AND NOT EXISTS (
   SELECT FROM stuck s WHERE s.student_id = r.student_id)
 """
-MAINTAIN: Final = "SELECT outbox_maintain($1)"
 
 
 class Watch:
-    """Looks at the stuck views and at the outbox's partitions now and then."""
+    """Looks at the stuck views now and then."""
 
     def __init__(self, dsns: Mapping[str, str], settings: "RelaySettings") -> None:
         self._dsns = dsns
         self._settings = settings
-        self._maintained = -settings.maintain_every
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every few seconds until stopped; a database that is away is looked at later."""
@@ -67,7 +65,6 @@ class Watch:
         try:
             for short, dsn in self._dsns.items():
                 connections[short] = await asyncpg.connect(dsn, timeout=5)
-            await self._maintain(connections)
             return await self._resend(connections)
         finally:
             for connection in connections.values():
@@ -91,11 +88,3 @@ class Watch:
                 await connection.execute(outbox.RESEND, list(due))
                 await connection.execute("SELECT pg_notify('outbox', '')")
         return len(due)
-
-    async def _maintain(self, connections: Mapping[str, asyncpg.Connection]) -> None:
-        now = asyncio.get_running_loop().time()
-        if now - self._maintained < self._settings.maintain_every:
-            return
-        self._maintained = now
-        for connection in connections.values():
-            await connection.execute(MAINTAIN, self._settings.keep_days)

@@ -8,14 +8,15 @@ The mark that an event was heard travels with the first call, or with what is de
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from functools import lru_cache
+from time import perf_counter
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self, TypeVar
 
 import asyncpg
 
-from db import inbox, outbox
+from db import inbox, outbox, timing
 from db.connection import UNUSABLE, Connections, translated
 from db.idempotency import ADD_KEY, CLAIM_KEY, Answered, IdempotencyKey, KeyInFlight, KeyReused
 from db.ids import new_id
@@ -25,6 +26,7 @@ from eventing.events import Event
 _CLAIM_SECONDS: Final = 2.0
 _CLAIM_PAUSE: Final = 0.02
 _PLACEHOLDER: Final = re.compile(r"\$(\d+)")
+T = TypeVar("T")
 
 
 class Duplicate(Exception):
@@ -79,6 +81,7 @@ class Unit:
         self._writes: list[tuple[str, tuple[Any, ...]]] = []
         self._events: list[Event] = []
         self._recipients: set[str] = set()
+        self._spent = timing.current()
 
     async def __aenter__(self) -> Self:
         """Nothing is done yet: a unit that is not used never meets the database."""
@@ -132,14 +135,14 @@ class Unit:
     async def read(self, sql: str, *args: Any) -> list[asyncpg.Record]:
         """Rows as they are now: before any `call` outside a transaction, after it inside."""
         connection = await self._leased()
-        rows: list[asyncpg.Record] = await connection.fetch(sql, *args)
+        rows: list[asyncpg.Record] = await self._timed(connection.fetch(sql, *args))
         return rows
 
     async def call(self, sql: str, *args: Any) -> list[asyncpg.Record]:
         """Run a statement in the transaction, begun now if it was not."""
         connection = await self._leased()
         if not self._begun:
-            await connection.execute("BEGIN")
+            await self._timed(connection.execute("BEGIN"))
             self._begun = True
         heard, self._unmarked = self._unmarked, None
         if heard is None:
@@ -166,7 +169,7 @@ class Unit:
         if self._writes or self._events:
             await self._flush()
         if self._begun:
-            done = await (await self._leased()).execute("COMMIT")
+            done = await self._timed((await self._leased()).execute("COMMIT"))
             self._begun = False
             if done != "COMMIT":  # a fault was swallowed: Postgres rolled back and said so
                 raise RolledBack
@@ -194,6 +197,13 @@ class Unit:
         if self._connection is None:
             self._connection = await self._database.connections.acquire()
         return self._connection
+
+    async def _timed(self, statement: Awaitable[T]) -> T:
+        began = perf_counter()
+        try:
+            return await statement
+        finally:
+            self._spent.add(perf_counter() - began)
 
     async def _marking(self, sql: str, *args: Any) -> list[asyncpg.Record]:
         """Run a statement that may hold the mark of an event."""

@@ -212,11 +212,5 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
 }
 """Every event by its CloudEvents type."""
 
-EXTERNAL: Final[dict[str, str]] = {
-    "match.accepted": "said by respond_to_match, heard by record_outcome (both to come)",
-    "match.ended": "said by respond_to_match (to come)",
-    "match.rated": "said by rate_match, heard by record_outcome (both to come)",
-    "student.updated": "said by update_student (to come)",
-    "tutor.availability.changed": "said by change_availability (to come)",
-}
+EXTERNAL: Final[dict[str, str]] = {}
 """Topics whose sayer or hearer is not in this repository yet, with who it will be."""

@@ -54,6 +54,7 @@ class Resend(ResendRow, MatchingBase, table=True):
 
 
 STATES = "state IN ('new', 'matched', 'waiting', 'closed')"
+OUTCOMES = "kind IN ('accepted', 'declined', 'ended', 'rated')"
 CLOCK = {"server_default": text("clock_timestamp()")}
 
 
@@ -133,3 +134,50 @@ class Hold(MatchingBase, table=True):
     slots_version: int
     confirmed: bool = Field(sa_column_kwargs={"server_default": text("false")})
     held_at: datetime = Field(sa_type=MOMENT, sa_column_kwargs=NOW)
+
+
+class Match(MatchingBase, table=True):
+    """A match as it was decided, and why; partitioned by month."""
+
+    __tablename__ = "matches"
+    __table_args__ = ({"postgresql_partition_by": "RANGE (decided_at)"},)
+
+    match_id: str = Field(sa_type=Text, primary_key=True)
+    student_id: str = Field(sa_type=Text)
+    round: int
+    student_version: int
+    tutor_id: str = Field(sa_type=Text)
+    decided_at: datetime = Field(sa_type=MOMENT, primary_key=True, sa_column_kwargs=NOW)
+    ranker: str | None = Field(sa_type=Text)
+    candidates: int | None
+    place: int | None
+    shown: str | None = Field(sa_type=Text)
+
+
+class MatchKey(MatchingBase, table=True):
+    """In which month a match is found, and whose it is."""
+
+    __tablename__ = "match_keys"
+
+    match_id: str = Field(sa_type=Text, primary_key=True)
+    decided_at: datetime = Field(sa_type=MOMENT, sa_column_kwargs=NOW)
+    student_id: str = Field(sa_type=Text)
+    round: int
+
+
+class MatchOutcome(MatchingBase, table=True):
+    """What became of a match, each kind once."""
+
+    __tablename__ = "outcomes"
+    __table_args__ = (
+        CheckConstraint(OUTCOMES, name="outcomes_kind"),
+        CheckConstraint("stars BETWEEN 1 AND 5", name="outcomes_stars"),
+    )
+
+    match_id: str = Field(
+        sa_type=Text, primary_key=True, foreign_key="match_keys.match_id", ondelete="CASCADE"
+    )
+    kind: str = Field(sa_type=Text, primary_key=True)
+    stars: int | None
+    reason: str | None = Field(sa_type=Text)
+    heard_at: datetime = Field(sa_type=MOMENT, sa_column_kwargs=NOW)

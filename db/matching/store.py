@@ -32,11 +32,12 @@ SELECT {_OFFER} FROM tutors t
    AND ($3::text[] = '{{}}' OR t.languages = '{{}}' OR $3 && t.languages)
    AND ($4::text[] = '{{}}' OR t.times = '{{}}' OR $4 && t.times)
    AND ($5::int IS NULL OR t.price_band IS NULL OR t.price_band <= $5)
- LIMIT $6
+   AND NOT t.tutor_id = ANY ($6::text[])
+ LIMIT $7
 """
 """Tutors who could take this student now. A choice only: `decide` looks again under its locks."""
 
-REQUEST: Final = f"SELECT student_id, {_ASKING} FROM requests WHERE student_id = $1"
+REQUEST: Final = f"SELECT student_id, {_ASKING}, excluded FROM requests WHERE student_id = $1"
 OFFER: Final = f"SELECT {_OFFER} FROM tutors t WHERE t.tutor_id = $1"
 
 HEAR_STUDENT: Final = "SELECT * FROM hear_student($1, $2, $3, $4, $5, $6, $7, $8, $9)"
@@ -51,7 +52,7 @@ FILL_TUTOR: Final = "SELECT * FROM fill_tutor($1)"
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What a student asks for, as far as matching knows."""
+    """What a student asks for, as far as matching knows; `excluded` tutors said no."""
 
     student_id: str
     grade: int
@@ -60,6 +61,7 @@ class Asking:
     languages: Sequence[str]
     budget_band: int | None
     goals: Sequence[str]
+    excluded: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class Decision:
         )
 
 
-def asking(student: StudentSnapshot) -> Asking:
+def asking(student: StudentSnapshot, excluded: Sequence[str] = ()) -> Asking:
     """The wishes in a student's snapshot."""
     return Asking(
         student.student_id,
@@ -119,6 +121,7 @@ def asking(student: StudentSnapshot) -> Asking:
         student.languages,
         student.budget_band,
         student.goals,
+        excluded,
     )
 
 
@@ -132,7 +135,8 @@ async def candidates(work: Unit, wish: Asking, limit: int = 500) -> list[Offer]:
     """Tutors who could take this student now, at most `limit`, in no order."""
     rows = await work.read(
         CANDIDATES,
-        *(wish.subject, wish.grade, wish.languages, wish.times, wish.budget_band, limit),
+        *(wish.subject, wish.grade, wish.languages, wish.times, wish.budget_band),
+        *(wish.excluded, limit),
     )
     return [Offer(**row) for row in rows]
 

@@ -30,11 +30,13 @@ class OutboxRow(SQLModel):
     parked: str | None = Field(sa_type=Text)
 
 
-def outbox_args() -> tuple[Index, dict[str, str]]:
-    """The index of what is unpublished, and the partitioning."""
+def outbox_args() -> tuple[Index, Index, dict[str, str]]:
+    """The indexes of what is unpublished and of what may be published again, the partitioning."""
     unpublished = text("published_at IS NULL AND parked IS NULL")
+    published = text("published_at IS NOT NULL AND parked IS NULL")
     return (
         Index("outbox_unpublished", "id", postgresql_where=unpublished),
+        Index("outbox_published", "key", postgresql_where=published),
         {"postgresql_partition_by": "RANGE (created_at)"},
     )
 

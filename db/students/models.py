@@ -55,6 +55,7 @@ class Resend(ResendRow, StudentsBase, table=True):
 
 STATES = "state IN ('pending', 'waiting', 'matched', 'closed')"
 TOLD = "withdrawn OR (name IS NOT NULL AND grade IS NOT NULL AND subject IS NOT NULL)"
+STARS = "stars BETWEEN 1 AND 5"
 KINDS = "kind IN ('matched', 'waiting', 'closed', 'ended')"
 
 
@@ -100,6 +101,11 @@ class Notification(StudentsBase, table=True):
     __table_args__ = (
         CheckConstraint(KINDS, name="notifications_kind"),
         UniqueConstraint("recipient_id", "round", "kind", name="notifications_once"),
+        Index(
+            "notifications_match",
+            "match_id",
+            postgresql_where=text("match_id IS NOT NULL"),
+        ),
     )
 
     recipient_id: str = Field(sa_type=Text, primary_key=True)
@@ -108,3 +114,16 @@ class Notification(StudentsBase, table=True):
     kind: str = Field(sa_type=Text)
     data: str = Field(sa_type=Text)
     created_at: datetime = Field(sa_type=MOMENT, sa_column_kwargs=NOW)
+    match_id: str | None = Field(sa_type=Text)
+
+
+class Rating(StudentsBase, table=True):
+    """What a student thinks of a match: one word, which stands."""
+
+    __tablename__ = "ratings"
+    __table_args__ = (CheckConstraint(STARS, name="ratings_stars"),)
+
+    match_id: str = Field(sa_type=Text, primary_key=True)
+    student_id: str = Field(sa_type=Text)
+    stars: int
+    rated_at: datetime = Field(sa_type=MOMENT, sa_column_kwargs=NOW)

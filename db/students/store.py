@@ -10,6 +10,7 @@ from eventing.events import (
     MatchingCompleted,
     Reason,
     StudentRegistered,
+    StudentUpdated,
     TutorMatched,
 )
 
@@ -19,12 +20,24 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 
 FIND_STUDENT: Final = """
-SELECT s.student_id, s.version, s.name, s.grade, s.subject, s.state, s.round, s.match_id,
-       s.tutor_id, s.reasons, s.withdrawn, s.registered_at, n.created_at AS notified_at
+SELECT s.student_id, s.version, s.name, s.grade, s.subject, s.times, s.languages, s.budget_band,
+       s.goals, s.state, s.round, s.match_id, s.tutor_id, s.reasons, s.withdrawn, s.registered_at,
+       n.created_at AS notified_at
   FROM students s
   LEFT JOIN notifications n ON n.recipient_id = s.student_id AND n.seq = s.last_seq
  WHERE s.student_id = $1
 """
+
+LOCK_STUDENT: Final = """
+SELECT version, state FROM students WHERE student_id = $1 AND NOT withdrawn FOR UPDATE
+"""
+
+CHANGE_STUDENT: Final = """
+UPDATE students SET version = $2, name = $3, grade = $4, subject = $5, times = $6, languages = $7,
+       budget_band = $8, goals = $9
+ WHERE student_id = $1
+"""
+"""Not `changed_at`: that is when the story last went on (R6), which an update does not do."""
 
 IS_KNOWN: Final = "SELECT true FROM students WHERE student_id = $1 AND NOT withdrawn"
 
@@ -41,12 +54,23 @@ notes AS (DELETE FROM notifications WHERE recipient_id = $1),
 answers AS (DELETE FROM idempotency WHERE resource_id = $1)
 SELECT version FROM gone
 """
-"""Erase personal data and stored answers; the id and the version stay as a tombstone (R9)."""
+"""Erase personal data and stored answers; the id and the version stay as a tombstone (R9).
+
+A rating stays: it holds ids and a number, is about the match, and the outcomes have it too.
+"""
 
 Heard = Literal["told", "proposed", "stale", "gone", "unknown"]
 PROPOSED: Final = 1
 FINAL: Final = 2
 ENDED: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What an update has to know of the student it changes."""
+
+    version: int
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +93,21 @@ def add_student(work: Unit, student: StudentRegistered, name: str) -> None:
         ADD_STUDENT,
         *(student.student_id, name, student.grade, student.subject, student.times),
         *(student.languages, student.budget_band, student.goals),
+    )
+
+
+async def locked(work: Unit, student_id: str) -> Present | None:
+    """A student whom nobody else changes until the commit, or None for unknown or withdrawn."""
+    rows = await work.call(LOCK_STUDENT, student_id)
+    return Present(**rows[0]) if rows else None
+
+
+def change_student(work: Unit, student: StudentUpdated, name: str) -> None:
+    """Replace a locked student's name and wishes."""
+    work.write(
+        CHANGE_STUDENT,
+        *(student.student_id, student.version, name, student.grade, student.subject),
+        *(student.times, student.languages, student.budget_band, student.goals),
     )
 
 

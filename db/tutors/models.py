@@ -55,6 +55,7 @@ class Resend(ResendRow, TutorsBase, table=True):
 
 STATES = "state IN ('booked', 'accepted', 'refused', 'released', 'declined', 'ended')"
 KINDS = "kind IN ('matched', 'released', 'ended')"
+PAST = "state IN ('refused', 'released', 'declined', 'ended')"
 OPEN = "state IN ('refused', 'declined') OR NOT acknowledged"
 
 
@@ -109,6 +110,11 @@ class Booking(TutorsBase, table=True):
             postgresql_where=text("state IN ('booked', 'accepted')"),
         ),
         Index("bookings_open", "changed_at", postgresql_where=text(OPEN)),
+        Index(
+            "bookings_of_match",
+            "match_id",
+            postgresql_where=text("match_id IS NOT NULL"),
+        ),
     )
 
     student_id: str = Field(sa_type=Text, primary_key=True)
@@ -118,6 +124,20 @@ class Booking(TutorsBase, table=True):
     state: str = Field(sa_type=Text)
     acknowledged: bool = Field(sa_column_kwargs={"server_default": text("false")})
     changed_at: datetime = Field(sa_type=MOMENT, sa_column_kwargs=NOW)
+
+
+class PastMatch(TutorsBase, table=True):
+    """A match whose student has gone on to a newer round, and what had become of it."""
+
+    __tablename__ = "past_matches"
+    __table_args__ = (CheckConstraint(PAST, name="past_matches_state"),)
+
+    match_id: str = Field(sa_type=Text, primary_key=True)
+    student_id: str = Field(sa_type=Text)
+    round: int
+    tutor_id: str | None = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    passed_at: datetime = Field(sa_type=MOMENT, sa_column_kwargs=NOW)
 
 
 class Notification(TutorsBase, table=True):

@@ -1,19 +1,12 @@
-"""Named queries of tutors_db: who teaches, and which slots are booked."""
+"""Named queries of tutors_db: who teaches, when and how many."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, Literal
 
 from db.unit_of_work import Unit
-from eventing.events import (
-    Event,
-    MatchingCompleted,
-    StudentMatched,
-    TutorMatched,
-    TutorMatchRefused,
-    TutorRegistered,
-    TutorReleased,
-)
+from eventing.events import TutorAvailabilityChanged, TutorRegistered
 
 ADD_TUTOR: Final = """
 INSERT INTO tutors (tutor_id, name, subjects, grade_min, grade_max, capacity, available, times,
@@ -21,38 +14,48 @@ INSERT INTO tutors (tutor_id, name, subjects, grade_min, grade_max, capacity, av
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
 
-LIST_TUTORS: Final = """
-SELECT tutor_id, version, name, subjects, grade_min, grade_max, capacity, capacity - booked AS free,
-       available, times, languages, price_band, experience_years, goals
-  FROM tutors
+_SHOWN: Final = """t.tutor_id, t.version, t.name, t.subjects, t.grade_min, t.grade_max, t.capacity,
+       t.capacity - t.booked AS free, t.available, t.times, t.languages, t.price_band,
+       t.experience_years, t.goals, t.registered_at"""
+
+LIST_TUTORS: Final = f"""
+SELECT {_SHOWN} FROM tutors t
  WHERE NOT withdrawn
    AND ($1::boolean IS NULL OR (available AND booked < capacity) = $1)
    AND ($2::text IS NULL OR subjects @> ARRAY[$2])
    AND ($3::int IS NULL OR $3 BETWEEN grade_min AND grade_max)
- ORDER BY registered_at DESC, tutor_id LIMIT $4
+   AND registered_at <= coalesce($4::timestamptz, 'infinity')
+   AND (registered_at < coalesce($4, 'infinity') OR tutor_id > $5)
+ ORDER BY registered_at DESC, tutor_id LIMIT $6
+"""
+"""A page that begins after a row, or at the newest; `coalesce` keeps the index for both."""
+
+FIND_TUTOR: Final = f"""
+SELECT {_SHOWN}, b.student_id, b.match_id, b.round, b.state
+  FROM tutors t
+  LEFT JOIN bookings b ON b.tutor_id = t.tutor_id AND b.state IN ('booked', 'accepted')
+ WHERE t.tutor_id = $1 AND NOT t.withdrawn
+ ORDER BY b.changed_at, b.student_id
 """
 
 IS_KNOWN: Final = "SELECT true FROM tutors WHERE tutor_id = $1 AND NOT withdrawn"
-BOOK: Final = "SELECT * FROM book_slot($1, $2, $3, $4, $5)"
 WITHDRAW: Final = "SELECT * FROM withdraw_tutor($1)"
 
-ACKNOWLEDGE: Final = """
-UPDATE bookings SET acknowledged = true
- WHERE student_id = $1 AND round = $2 AND NOT acknowledged
+CHANGE: Final = """
+SELECT outcome, (tutor).booked, (tutor).tutor_id, (tutor).version, (tutor).subjects,
+       (tutor).grade_min, (tutor).grade_max, (tutor).capacity, (tutor).available, (tutor).times,
+       (tutor).languages, (tutor).price_band, (tutor).experience_years, (tutor).goals
+  FROM change_availability($1, $2, $3, $4, $5)
 """
-"""The student was told of this round."""
 
 
 @dataclass(frozen=True, slots=True)
-class Booking:
-    """What became of a round: its outcome, whose slot came free, and the tutor as it is now."""
+class Change:
+    """What became of a change of availability, and the tutor as it is now."""
 
-    outcome: str
-    freed: str | None
-    reason: str | None
-    tutor_version: int
-    capacity: int
-    available: bool
+    outcome: Literal["changed", "stale", "below"]
+    booked: int
+    changed: TutorAvailabilityChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,56 +87,50 @@ def add_tutor(work: Unit, tutor: TutorRegistered, name: str) -> None:
 
 
 async def list_tutors(
-    work: Unit, available: bool | None, subject: str | None, grade: int | None, limit: int
+    work: Unit,
+    available: bool | None,
+    subject: str | None,
+    grade: int | None,
+    *,
+    limit: int,
+    after: tuple[datetime, str] | None = None,
 ) -> list[dict[str, Any]]:
-    """Tutors, newest first; `free` is slots not booked."""
-    return [dict(row) for row in await work.read(LIST_TUTORS, available, subject, grade, limit)]
+    """Tutors, newest first, after the one of that moment and id; `free` is slots not booked."""
+    moment, tutor_id = after or (None, "")
+    rows = await work.read(LIST_TUTORS, available, subject, grade, moment, tutor_id, limit)
+    return [dict(row) for row in rows]
+
+
+async def find_tutor(work: Unit, tutor_id: str) -> dict[str, Any] | None:
+    """A tutor with the students who have a slot, or None for an unknown or withdrawn one."""
+    rows = await work.read(FIND_TUTOR, tutor_id)
+    if not rows:
+        return None
+    of_booking = ("student_id", "match_id", "round", "state")
+    tutor = {name: value for name, value in rows[0].items() if name not in of_booking}
+    students = [{name: row[name] for name in of_booking} for row in rows if row["student_id"]]
+    return {**tutor, "students": students}
+
+
+async def change_availability(
+    work: Unit,
+    tutor_id: str,
+    versions: Sequence[int] | None,
+    capacity: int,
+    available: bool,
+    times: Sequence[str],
+) -> Change | None:
+    """Change a tutor of one of these versions (None: of any); None for an unknown tutor."""
+    rows = await work.call(CHANGE, tutor_id, versions, capacity, available, times)
+    if not rows:
+        return None
+    changed = TutorAvailabilityChanged.model_validate(dict(rows[0]))
+    return Change(rows[0]["outcome"], rows[0]["booked"], changed)
 
 
 async def is_known(work: Unit, tutor_id: str) -> bool:
     """Whether this tutor is registered and not withdrawn."""
     return bool(await work.read(IS_KNOWN, tutor_id))
-
-
-async def book(work: Unit, event: MatchingCompleted) -> Booking:
-    """Free the student's older slot, then book or refuse the one this round asks for."""
-    row = (
-        await work.call(
-            BOOK, event.student_id, event.round, event.outcome, event.match_id, event.tutor_id
-        )
-    )[0]
-    if row["freed"]:
-        work.tell(row["freed"])
-    if row["outcome"] == "booked" and event.tutor_id:
-        work.tell(event.tutor_id)
-    return Booking(**row)
-
-
-def said_of(booking: Booking, event: MatchingCompleted) -> Event | None:
-    """The fact that a booking's outcome is; None for old news and a first round without a slot."""
-    match_fact = event.model_dump(include={"student_id", "round", "match_id", "tutor_id"})
-    match booking.outcome:
-        case "booked":
-            return TutorMatched.model_validate({**match_fact, "reasons": event.reasons})
-        case "refused":
-            tutor = {
-                "reason": booking.reason,
-                "tutor_version": booking.tutor_version,
-                "capacity": booking.capacity,
-                "available": booking.available,
-            }
-            return TutorMatchRefused.model_validate({**match_fact, **tutor})
-        case "released" if event.round > 1:
-            return TutorReleased(
-                student_id=event.student_id, round=event.round, tutor_id=booking.freed
-            )
-        case _:
-            return None
-
-
-def acknowledge(work: Unit, event: StudentMatched) -> None:
-    """The student was told of this booking."""
-    work.write(ACKNOWLEDGE, event.student_id, event.round)
 
 
 async def withdraw(work: Unit, tutor_id: str) -> Withdrawal | None:

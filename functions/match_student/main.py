@@ -1,9 +1,9 @@
 """Hears student.registered, student.updated, student.withdrawn, matching.requested,
 tutor.match.refused, match.declined. Says matching.completed, matching.requested.
-Writes matching_db: requests, holds.
+Writes matching_db: requests, holds, matches.
 """
 
-from db.matching import store
+from db.matching import history, store
 from db.unit_of_work import Unit
 from eventing.events import (
     MatchDeclined,
@@ -17,17 +17,9 @@ from learnflow.ranking import matching
 from learnflow.runtime import reaction
 
 
-@reaction(
-    StudentRegistered,
-    StudentUpdated,
-    StudentWithdrawn,
-    MatchingRequested,
-    TutorMatchRefused,
-    MatchDeclined,
-    database="matching",
-)
+@reaction(*matching.OCCASIONS, database="matching")
 async def match_student(event: matching.Occasion, work: Unit) -> None:
-    """Rank who could teach, hold the best slot that is free, say what was decided."""
+    """Rank who could teach, hold the best slot that is free, remember why, say what was decided."""
     shortlist = await matching.shortlist(work, event)
     match event:
         case MatchingRequested():
@@ -39,4 +31,6 @@ async def match_student(event: matching.Occasion, work: Unit) -> None:
         case StudentRegistered() | StudentUpdated():
             decisions = await store.hear_student(work, event, shortlist.tutor_ids)
     for decision in decisions:
-        work.say(decision.fact(await matching.reasons(work, shortlist, decision)))
+        choice = await matching.choice(work, shortlist, decision)
+        history.remember(work, decision, choice.basis)
+        work.say(decision.fact(choice.reasons))

@@ -7,32 +7,12 @@ from db.ids import new_id
 from db.students import store
 from db.unit_of_work import Unit
 from eventing.events import StudentRegistered
-from learnflow.runtime import Created, Wish, command
-from learnflow.runtime.fields import (
-    Band,
-    Goals,
-    Grade,
-    Languages,
-    PersonName,
-    SubjectCode,
-    Times,
-)
+from learnflow.forms.student import StudentForm
+from learnflow.runtime import Created, command
 
 
-class RegisterStudent(Wish):
-    """Who wants to learn what; all but the first three may be left out."""
-
-    name: PersonName
-    grade: Grade
-    subject: SubjectCode
-    times: Times = ()
-    languages: Languages = ()
-    budget_band: Band | None = None
-    goals: Goals = ()
-
-
-@command("POST /api/students", RegisterStudent, database="students", creates="student")
-async def register_student(wish: RegisterStudent, work: Unit) -> Created:
+@command("POST /api/students", StudentForm, database="students", creates="student")
+async def register_student(wish: StudentForm, work: Unit) -> Created:
     """Remember the student, say that one registered."""
     known = wish.model_dump(exclude={"name"})
     student = StudentRegistered(student_id=new_id(), version=1, **known)

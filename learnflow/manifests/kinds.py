@@ -1,10 +1,12 @@
-"""The bounds of each kind of function, as decided once for all of them."""
+"""Each service's database and each kind's bounds, as decided once for all functions."""
 
 from dataclasses import dataclass, replace
 
 from learnflow.manifests.document import Document
 
 KIND = "learnflow.org/kind"
+DATABASES = {"student-api": "students", "tutor-api": "tutors", "matching-service": "matching"}
+"""The database of each of the specification's services."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,11 @@ KINDS = {
     # A stream listens on one connection of its own, past the pooler.
     "stream": Bounds(concurrency=0, pool=0, max_scale=5, timeout=600),
 }
+# A command that a person gives a few times a year would else hold a third of a database's clients.
+RARER = replace(KINDS["command"], pool=4, max_scale=5)
+RARER_COMMANDS = frozenset(
+    {"update-student", "rate-match", "change-availability", "respond-to-match"}
+)
 # Ranking is work for the processor, so few at once in many instances, each with the model.
 RANKING = replace(
     KINDS["reaction"],
@@ -49,4 +56,6 @@ def bounds_of(service: Document) -> Bounds | None:
     kind = kind_of(service)
     if kind is None:
         return None
+    if service.name in RARER_COMMANDS:
+        return RARER
     return RANKING if service.name == "match-student" else KINDS[kind]

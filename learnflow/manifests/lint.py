@@ -4,14 +4,26 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from learnflow.manifests import lint_messaging, lint_services, lint_tree
+from learnflow.manifests import (
+    lint_containers,
+    lint_jobs,
+    lint_messaging,
+    lint_services,
+    lint_tree,
+)
 from learnflow.manifests.model import ManifestError
 from learnflow.manifests.read import read_documents
 from learnflow.manifests.rules import Finding, Lint, Tree
 
 # What cannot be read is not looked at further: the others rely on it.
 READABLE = lint_tree.readable
-LINTS: tuple[Lint, ...] = (*lint_tree.LINTS, *lint_services.LINTS, *lint_messaging.LINTS)
+LINTS: tuple[Lint, ...] = (
+    *lint_tree.LINTS,
+    *lint_services.LINTS,
+    *lint_containers.LINTS,
+    *lint_jobs.LINTS,
+    *lint_messaging.LINTS,
+)
 
 
 def findings_in(tree: Tree) -> list[Finding]:

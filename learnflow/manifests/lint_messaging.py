@@ -25,13 +25,22 @@ _DELIVERY = {
 _WAITS = (120.0, 180.0)
 
 
-@each("KafkaSource", "it is named <function>-on-<event>, for one event")
+@each("KafkaSource", "it is named <function>-on-<event>; of several, -on- what all begin with")
 def source_name(source: Document) -> Found:
     sink = source.at("spec", "sink", "ref", "name")
-    topics = source.at("spec", "topics") or []
-    wanted = [f"{sink}-on-{topic.replace('.', '-')}" for topic in topics]
-    if wanted != [source.name]:
+    shared = _shared(source.at("spec", "topics") or [])
+    if not shared or source.name != f"{sink}-on-{'-'.join(shared)}":
         yield "metadata.name", source.name
+
+
+def _shared(topics: list[str]) -> list[str]:
+    """The words that all topics begin with; all of them where there is one topic."""
+    shared = []
+    for words in zip(*(topic.split(".") for topic in topics), strict=False):
+        if len(set(words)) > 1:
+            break
+        shared.append(words[0])
+    return shared
 
 
 @each("KafkaSource", "the consumer group is the source's own name")

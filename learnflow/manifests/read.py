@@ -13,15 +13,19 @@ from learnflow.manifests.services import ROUTES, function_of
 
 FOLDERS = {
     "k8s/base/functions": "Service",
+    "k8s/base/jobs": "CronJob",
     "eventing/topics": "KafkaTopic",
     "eventing/sources": "KafkaSource",
     "eventing/sinks": "KafkaSink",
+    "eventing/event-types": "EventType",
 }
 API_VERSIONS = {
     "Service": ("serving.knative.dev/v1",),
+    "CronJob": ("batch/v1",),
     "KafkaSource": ("sources.knative.dev/v1", "sources.knative.dev/v1beta1"),
     "KafkaSink": ("eventing.knative.dev/v1alpha1",),
     "KafkaTopic": ("kafka.strimzi.io/v1", "kafka.strimzi.io/v1beta2"),
+    "EventType": ("eventing.knative.dev/v1beta3",),
 }
 KUSTOMIZATION = "kustomization.yaml"
 

@@ -21,14 +21,30 @@ class Suggestion:
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """The parts that weigh most; worded only for whom it concerns, who is one of many."""
-        best = sorted((-value, code) for code, value in self.weighed.items() if value > 0)
-        return tuple(
-            Reason(code=code, value=round(-value, 3)) for value, code in best[:MOST_REASONS]
-        )
+        return greatest(self.weighed)
+
+
+def greatest(weighed: Mapping[str, float]) -> tuple[Reason, ...]:
+    """The few parts above zero that weigh most, each with its number."""
+    best = sorted((-value, code) for code, value in weighed.items() if value > 0)
+    return tuple(Reason(code=code, value=round(-value, 3)) for value, code in best[:MOST_REASONS])
 
 
 class Ranker(Protocol):
-    """Orders tutors who satisfy the hard constraints; the same input gives the same order."""
+    """Orders tutors who satisfy the hard constraints; the same input gives the same order.
+
+    For one wish every suggestion has the same parts, in the same order.
+    """
+
+    @property
+    def id(self) -> str:
+        """Which ranker, in the history of matches; a new one whenever its scores may change."""
+        ...
+
+    @property
+    def most(self) -> Mapping[str, float]:
+        """The most that a part can give, where it is bounded."""
+        ...
 
     def rank(self, wish: Asking, offers: Sequence[Offer]) -> list[Suggestion]:
         """Suggestions for one student, best first."""

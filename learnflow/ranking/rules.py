@@ -1,6 +1,6 @@
 """Ranking by rules: a weighted sum of what a coordinator would look at; each part a reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from db.matching.store import Asking, Offer
@@ -21,6 +21,9 @@ WEIGHTS: Final = {
 class RuleRanker:
     """The first champion and the fallback."""
 
+    id: Final = "rules-1"
+    most: Final[Mapping[str, float]] = WEIGHTS
+
     def rank(self, wish: Asking, offers: Sequence[Offer]) -> list[Suggestion]:
         """Best first; equal scores in order of tutor id."""
         suggestions = [suggest(wish, offer) for offer in offers]
@@ -35,17 +38,23 @@ def suggest(wish: Asking, offer: Offer) -> Suggestion:
 
 
 def parts(wish: Asking, offer: Offer) -> dict[str, float]:
-    """Each part between 0 (speaks against) and 1 (speaks for); unknown is in the middle or 0."""
-    span = offer.grade_max - offer.grade_min + 1
-    return {
-        "shared_hours": _shared(wish.times, offer.times, enough=3),
-        "shared_languages": _shared(wish.languages, offer.languages, enough=1),
-        "within_budget": _cheapness(wish.budget_band, offer.price_band),
-        "shared_goals": _shared(wish.goals, offer.goals, enough=1),
-        "experience": min((offer.experience_years or 0) / 10, 1.0),
-        "grade_focus": 1 / span,
-        "free_slots": (offer.capacity - offer.held) / max(offer.capacity, 1),
-    }
+    """Each part between 0 (speaks against) and 1 (speaks for); unknown is in the middle or 0.
+
+    What the student does not ask for is no part.
+    """
+    found: dict[str, float] = {}
+    if wish.times:
+        found["shared_hours"] = _shared(wish.times, offer.times, enough=3)
+    if wish.languages:
+        found["shared_languages"] = _shared(wish.languages, offer.languages, enough=1)
+    if wish.budget_band is not None:
+        found["within_budget"] = _cheapness(wish.budget_band, offer.price_band)
+    if wish.goals:
+        found["shared_goals"] = _shared(wish.goals, offer.goals, enough=1)
+    found["experience"] = min((offer.experience_years or 0) / 10, 1.0)
+    found["grade_focus"] = 1 / (offer.grade_max - offer.grade_min + 1)
+    found["free_slots"] = (offer.capacity - offer.held) / max(offer.capacity, 1)
+    return found
 
 
 def _shared(wanted: Sequence[str], offered: Sequence[str], enough: int) -> float:
@@ -53,7 +62,7 @@ def _shared(wanted: Sequence[str], offered: Sequence[str], enough: int) -> float
     return min(len(set(wanted) & set(offered)) / enough, 1.0)
 
 
-def _cheapness(budget: int | None, price: int | None) -> float:
-    if budget is None or price is None:
+def _cheapness(budget: int, price: int | None) -> float:
+    if price is None:
         return 0.0
     return max(0.0, min(1.0, 0.6 + 0.1 * (budget - price)))

@@ -7,7 +7,7 @@ declared, `answering` what happens to one request, `app` and `serve` how our own
 from learnflow.runtime.answers import Changed, Created, Done, Found
 from learnflow.runtime.decorators import command, query, reaction, stream
 from learnflow.runtime.fields import Wish
-from learnflow.runtime.problems import NotFound, Refused, UnknownId
+from learnflow.runtime.problems import NotFound, Refused, StaleVersion, UnknownId
 from learnflow.runtime.streams import Feed, Note, Reader, Rows
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Reader",
     "Refused",
     "Rows",
+    "StaleVersion",
     "UnknownId",
     "Wish",
     "command",

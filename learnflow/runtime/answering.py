@@ -3,6 +3,7 @@
 import time
 from typing import Final
 
+from db.timing import measured
 from learnflow.runtime import cors, logs
 from learnflow.runtime.exchange import ClientGone, Exchange, Reply, Streaming
 from learnflow.runtime.faults import refusal_of
@@ -11,6 +12,7 @@ from learnflow.runtime.operation import Answer, Operation
 from learnflow.runtime.problems import Refused
 from learnflow.runtime.replies import json_reply, problem
 from learnflow.runtime.routing import NotAllowed, parameters_of
+from learnflow.runtime.spans import headers_of
 from learnflow.runtime.trace import trace_id
 
 _ALIVE: Final = json_reply(200, {"status": "alive"})
@@ -30,7 +32,7 @@ async def answer(operation: Operation, exchange: Exchange, instance: Instance) -
     """Answer one request and write its log line. Raises only ClientGone."""
     if exchange.path in HEALTH:
         return health(exchange.path, instance)
-    started = time.perf_counter()
+    started, spent = time.perf_counter(), measured()
     instance.in_flight += 1
     try:
         reply = await _outcome(operation, exchange, instance)
@@ -38,11 +40,13 @@ async def answer(operation: Operation, exchange: Exchange, instance: Instance) -
         instance.in_flight -= 1
     if "origin" in exchange.headers:
         reply = reply.with_headers(cors.headers_for(exchange, instance.settings))
+    seconds = time.perf_counter() - started
+    reply = reply.with_headers(headers_of(exchange, seconds, spent))
     logs.line(
         "answered",
         function=operation.name,
         status=reply.status,
-        ms=round((time.perf_counter() - started) * 1000, 2),
+        ms=round(seconds * 1000, 2),
         trace_id=trace_id(exchange.traceparent),
         event_id=exchange.event_id,
         cold=instance.cold or None,

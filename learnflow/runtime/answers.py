@@ -75,13 +75,14 @@ def command_reply(operation: Operation, kept: Answered) -> Reply:
 def resource_of(operation: Operation) -> tuple[str, str]:
     """Where the operation's resource lives, and its id's name: `/api/students`, `student_id`.
 
-    `creates="student"` says it for a POST to the collection; else the template's last parameter.
+    `creates="student"` says it for a POST to the collection; else the template's last parameter,
+    whatever follows it: `/api/tutors/{tutor_id}/availability` changes a tutor.
     """
     route = operation.routes[0]
     if operation.creates is not None:
         return route.path, f"{operation.creates}_id"
-    collection, _, parameter = route.path.rpartition("/")
-    return collection, parameter.strip("{}")
+    collection, _, parameter = route.path.rpartition("/{")
+    return collection, parameter.partition("}")[0]
 
 
 def query_reply(found: Found) -> Reply:

@@ -16,7 +16,7 @@ from learnflow.runtime.operation import Operation, Parameters
 from learnflow.runtime.problems import Refused
 from learnflow.runtime.transactions import committed
 
-_MAX_KEY: Final = 255
+MAX_KEY: Final = 255
 
 
 async def perform(
@@ -60,8 +60,8 @@ def key_of(
     key = exchange.headers.get("idempotency-key")
     if key is None:
         return None
-    if not (0 < len(key) <= _MAX_KEY and all("!" <= character <= "~" for character in key)):
-        detail = f"Idempotency-Key has 1 to {_MAX_KEY} visible ASCII characters"
+    if not (0 < len(key) <= MAX_KEY and all("!" <= character <= "~" for character in key)):
+        detail = f"Idempotency-Key has 1 to {MAX_KEY} visible ASCII characters"
         raise Refused(400, "Bad Request", detail)
     payload = blake2b(wish.model_dump_json().encode(), digest_size=16).hexdigest()
     return IdempotencyKey(str(operation.routes[0]), principal, key, payload)

@@ -10,7 +10,7 @@ from learnflow.settings import Settings
 MAX_AGE: Final = b"7200"
 """Seconds a browser remembers a preflight (its maximum): each one may wake a function."""
 _SENT: Final = b"authorization, content-type, idempotency-key, if-match, last-event-id, traceparent"
-_SEEN: Final = b"etag, location, retry-after"
+_SEEN: Final = b"etag, location, retry-after, server-timing, traceresponse"
 
 
 def headers_for(exchange: Exchange, settings: Settings) -> Headers:

@@ -41,9 +41,13 @@ def command(
 
 
 def query(
-    routes: str, model: type[Wish], *, database: str
+    routes: str, model: type[Wish], *, database: str, shows: type[BaseModel] | None = None
 ) -> Callable[[Callable[[Wish, Unit], Awaitable[Found]]], Function]:
-    """A function that only looks; its model holds path and query parameters."""
+    """A function that only looks; its model holds path and query parameters.
+
+    `shows=StudentView` names what a found answer looks like, for the contracts; the wire is not
+    checked against it.
+    """
     from learnflow.runtime import queries
 
     def declare(handler: Callable[[Wish, Unit], Awaitable[Found]]) -> Function:
@@ -55,6 +59,7 @@ def query(
             perform=queries.perform,
             model=model,
             database=database,
+            shows=shows,
         )
         return served_by_any_host(operation)
 
@@ -82,8 +87,10 @@ def reaction(
     return declare
 
 
-def stream(routes: str, model: type[Wish], *, database: str) -> Callable[[Any], Function]:
-    """A function that shows a recipient's notifications as they come.
+def stream(
+    routes: str, model: type[Wish], *, database: str, shows: type[BaseModel] | None = None
+) -> Callable[[Any], Function]:
+    """A function that shows a recipient's notifications as they come; `shows` is one of them.
 
     Its handler takes `(wish, feed: Feed)` and returns `feed.rows(recipient_id, reader)`.
     """
@@ -98,6 +105,7 @@ def stream(routes: str, model: type[Wish], *, database: str) -> Callable[[Any], 
             perform=streams.perform,
             model=model,
             database=database,
+            shows=shows,
         )
         return served_by_any_host(operation)
 

@@ -26,7 +26,10 @@ class ClientGone(Exception):
 class Exchange:
     """One HTTP request over an ASGI scope; the body is read only when asked for."""
 
-    __slots__ = ("_receive", "event_id", "headers", "method", "path", "query", "traceparent")
+    __slots__ = (
+        *("_receive", "duplicate", "event_id", "headers"),
+        *("method", "path", "query", "traceparent"),
+    )
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         headers: dict[str, str] = {}
@@ -39,6 +42,7 @@ class Exchange:
         self.headers = headers
         self.traceparent = continued(headers.get("traceparent"))
         self.event_id: str | None = None
+        self.duplicate = False
         self._receive = receive
 
     async def body(self) -> bytes:

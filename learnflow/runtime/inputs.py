@@ -9,26 +9,29 @@ from pydantic_core import from_json, to_json
 
 from learnflow.runtime.exchange import Exchange
 from learnflow.runtime.operation import Operation, Parameters
+from learnflow.runtime.preconditions import IfMatch, if_match_field
 from learnflow.runtime.problems import Refused, invalid
 
 WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 _MAX_PARAMETERS: Final = 50
+_NOTHING: Final[Mapping[str, str]] = {}
 
 
 async def wish_of(operation: Operation, exchange: Exchange, parameters: Parameters) -> BaseModel:
-    """The operation's input model, from body and parameters. Raises Refused."""
+    """The operation's input model, from body, parameters and If-Match. Raises Refused."""
     given = all_parameters(exchange, parameters)
     model = cast(type[BaseModel], operation.model)
+    headed = _headed(model, exchange.headers)
     if exchange.method not in WITH_BODY:
-        return from_parameters(model, given)
+        return from_parameters(model, _with(given, headed))
     check_content_type(exchange.headers)
     body = await exchange.body()
-    if given:
-        body = _joined(operation, body, given)
+    if given or headed:
+        body = _joined(operation, body, given, headed)
     try:
         return model.model_validate_json(body, strict=True, extra="forbid")
     except ValidationError as error:
-        raise invalid(error, tuple(model.model_fields)) from None
+        raise invalid(error, _sendable(model)) from None
 
 
 def all_parameters(exchange: Exchange, parameters: Parameters) -> Parameters:
@@ -57,7 +60,7 @@ def from_parameters(model: type[BaseModel], given: Mapping[str, str]) -> BaseMod
     try:
         return model.model_validate_strings(given, extra="forbid")
     except ValidationError as error:
-        raise invalid(error, tuple(model.model_fields), "query") from None
+        raise invalid(error, _sendable(model), "query") from None
 
 
 def check_content_type(headers: Mapping[str, str]) -> None:
@@ -71,7 +74,9 @@ def check_content_type(headers: Mapping[str, str]) -> None:
         raise Refused(415, "Unsupported Media Type", "send the body uncompressed")
 
 
-def _joined(operation: Operation, body: bytes, given: Parameters) -> bytes:
+def _joined(
+    operation: Operation, body: bytes, given: Parameters, headed: Mapping[str, str]
+) -> bytes:
     """The body with the path's parameters in it: an update's id comes from its address."""
     if not given.keys() <= {name for route in operation.routes for name in route.parameters}:
         raise Refused(422, "Invalid input", "unknown query parameter")
@@ -83,4 +88,34 @@ def _joined(operation: Operation, body: bytes, given: Parameters) -> bytes:
         raise Refused(422, "Invalid input", "the body is no JSON object")
     if not given.keys().isdisjoint(content):
         raise Refused(422, "Invalid input", "the id belongs into the address, not into the body")
-    return to_json({**content, **given})
+    return to_json({**_with(content, headed), **given})
+
+
+def _headed(model: type[BaseModel], headers: Mapping[str, str]) -> Mapping[str, str]:
+    """What the headers fill in: the model's version, if it asks for one. Raises Refused."""
+    name = if_match_field(model)
+    if name is None:
+        return _NOTHING
+    header = headers.get("if-match")
+    if header is None:
+        detail = 'say which version you change: If-Match: "v1", as its ETag was, or *'
+        raise Refused(428, "Precondition Required", detail)
+    try:
+        IfMatch.parse(header)
+    except ValueError:
+        detail = 'If-Match is * or entity tags in double quotes: "v1", "v2"'
+        raise Refused(400, "Bad Request", detail) from None
+    return {name: header}
+
+
+def _with(content: Mapping[str, Any], headed: Mapping[str, str]) -> Mapping[str, Any]:
+    """The content with what the headers said. Raises Refused 422 when it says that too."""
+    if not headed.keys().isdisjoint(content):
+        raise Refused(422, "Invalid input", "the version belongs into If-Match")
+    return {**content, **headed} if headed else content
+
+
+def _sendable(model: type[BaseModel]) -> tuple[str, ...]:
+    """The fields a caller may send in body or address."""
+    headed = if_match_field(model)
+    return tuple(name for name in model.model_fields if name != headed)

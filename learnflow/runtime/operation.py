@@ -61,6 +61,7 @@ class Operation:
     hears: tuple[type[Event], ...] = ()
     database: str | None = None
     creates: str | None = None
+    shows: type[BaseModel] | None = None
 
     @property
     def methods(self) -> tuple[str, ...]:

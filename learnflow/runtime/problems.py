@@ -32,6 +32,14 @@ class NotFound(Refused):
         super().__init__(404, "Not Found", f"there is no such {kind}")
 
 
+class StaleVersion(Refused):
+    """The resource has another version than the caller knows (412)."""
+
+    def __init__(self, kind: str) -> None:
+        detail = f"this {kind} was changed meanwhile; read it again and repeat with its new ETag"
+        super().__init__(412, "Precondition Failed", detail)
+
+
 class UnknownId(Refused):
     """A fact is about an id that was never heard of (422: it is kept with the dead letters)."""
 

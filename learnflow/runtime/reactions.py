@@ -35,6 +35,7 @@ async def perform(
         apply = partial(_apply, operation, envelope, event)
         await committed(database, exchange.traceparent, apply)
     except Duplicate:
+        exchange.duplicate = True
         return done(dapr)
     except Exception as error:
         refusal = refusal_of(error, operation.name, exchange)

@@ -29,7 +29,7 @@ _HEADERS: Final[Headers] = (
     (b"cache-control", b"no-cache, no-transform"),
     (b"x-accel-buffering", b"no"),
 )
-_MAX_SEQ: Final = 2**63 - 1
+MAX_SEQ: Final = 2**63 - 1
 
 
 class Note(Protocol):
@@ -86,10 +86,11 @@ async def perform(
 
 def resume_point(exchange: Exchange, asked: str | None) -> int:
     """The sequence number that the client saw last: header first, else the parameter, else 0."""
-    seen = exchange.headers.get("last-event-id") or asked or "0"
-    if not (seen.isascii() and seen.isdecimal() and len(seen) < 20 and int(seen) <= _MAX_SEQ):
-        raise Refused(400, "Bad Request", "Last-Event-ID is no sequence number")
-    return int(seen)
+    given = [seen for seen in (exchange.headers.get("last-event-id"), asked) if seen]
+    for seen in given:
+        if not (seen.isascii() and seen.isdecimal() and len(seen) < 20 and int(seen) <= MAX_SEQ):
+            raise Refused(400, "Bad Request", "Last-Event-ID is no sequence number")
+    return int(given[0]) if given else 0
 
 
 async def live(

@@ -60,7 +60,7 @@ async def differences(short: str, dsn: str) -> list[Any]:
 
 
 def _ours(name: str | None, kind: str, _parents: object) -> bool:
-    return not (kind == "table" and (name or "").startswith("outbox_"))
+    return not (kind == "table" and (name or "").startswith(("outbox_", "matches_")))
 
 
 async def rows(dsn: str, sql: str) -> list[Any]:

@@ -7,7 +7,8 @@ import pytest
 
 from tests.postgres import Databases
 
-MAINTAIN = "SELECT outbox_maintain(14)"
+MAINTAIN = """SELECT count(*) FILTER (WHERE act <> 'kept')
+    FROM upkeep_partitions('outbox', 14, (now() AT TIME ZONE 'UTC')::date)"""
 DAYS = """SELECT to_date(substr(relname, 8), 'YYYY_MM_DD') - (now() AT TIME ZONE 'UTC')::date
     FROM pg_class WHERE relname ~ '^outbox_[0-9_]+$' AND relkind = 'r' ORDER BY 1"""
 ADD = """INSERT INTO outbox (created_at, event_id, type, topic, key, data, published_at, parked)
@@ -16,10 +17,10 @@ DEFAULT = "SELECT count(*) FROM outbox_default"
 
 
 class Outbox:
-    """The outbox of one database, maintained by its relay."""
+    """The outbox of one database, and who maintains it."""
 
-    def __init__(self, owner: asyncpg.Connection, relay: asyncpg.Connection) -> None:
-        self.owner, self._relay = owner, relay
+    def __init__(self, owner: asyncpg.Connection, maintainer: asyncpg.Connection) -> None:
+        self.owner, self._maintainer = owner, maintainer
 
     async def days(self) -> list[int]:
         """Partitions, in days from today."""
@@ -39,8 +40,8 @@ class Outbox:
         )
 
     async def maintain(self) -> int:
-        """As the relay does it."""
-        changed: int = await self._relay.fetchval(MAINTAIN)
+        """Partitions made and dropped."""
+        changed: int = await self._maintainer.fetchval(MAINTAIN)
         return changed
 
 
@@ -48,10 +49,10 @@ class Outbox:
 async def outbox(fresh: Databases) -> AsyncIterator[Outbox]:
     """The outbox of a fresh students_db."""
     owner = await asyncpg.connect(fresh.dsn("students", "owner"))
-    relay = await asyncpg.connect(fresh.dsn("students", "relay"))
-    yield Outbox(owner, relay)
+    maintainer = await asyncpg.connect(fresh.dsn("students", "maintainer"))
+    yield Outbox(owner, maintainer)
     owner.terminate()
-    relay.terminate()
+    maintainer.terminate()
 
 
 async def test_today_and_three_days_ahead_are_there_from_the_start(outbox: Outbox) -> None:

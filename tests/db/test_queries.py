@@ -8,12 +8,13 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from db import idempotency, inbox, notes, outbox, stuck
+from db import idempotency, inbox, maintain, notes, outbox, stuck
 from db.roles import SHORT_NAMES
 from db.unit_of_work import one_statement
 from tests.postgres import Databases
 
 ROOT = Path(__file__).parents[2]
+NO_QUERIES = ("__init__", "models")
 IMPORT_ALL = """
 import sys
 from pathlib import Path
@@ -34,11 +35,13 @@ def queries(module: object) -> dict[str, str]:
 
 def of_functions(short: str) -> dict[str, str]:
     """What functions send to a database; notifications are only where people are told."""
-    store = queries(importlib.import_module(f"db.{short}.store"))
+    modules = [file.stem for file in ROOT.glob(f"db/{short}/*.py") if file.stem not in NO_QUERIES]
+    store: dict[str, str] = {}
+    for module in modules:
+        store |= queries(importlib.import_module(f"db.{short}.{module}"))
     told = {} if short == "matching" else queries(notes)
-    marks = {name: sql for name, sql in queries(inbox).items() if name != "PRUNE"}
     folded = {"one statement": one_statement((idempotency.ADD_KEY,), (7,), 2)}
-    return store | told | marks | queries(idempotency) | folded
+    return store | told | queries(inbox) | queries(idempotency) | folded
 
 
 @pytest.mark.parametrize("short", SHORT_NAMES)
@@ -54,8 +57,17 @@ async def test_the_relays_queries_fit_the_schema_and_its_rights(
     databases: Databases, short: str
 ) -> None:
     sent = queries(outbox) | queries(stuck) | {"FORGET": stuck.FORGET}
-    assert len(sent) >= 8
+    assert len(sent) >= 7
     assert await misfits(databases.dsn(short, "relay"), sent) == {}
+
+
+@pytest.mark.parametrize("short", SHORT_NAMES)
+async def test_the_maintainers_queries_fit_the_schema_and_its_rights(
+    databases: Databases, short: str
+) -> None:
+    sent = queries(maintain)
+    assert len(sent) == 3
+    assert await misfits(databases.dsn(short, "maintainer"), sent) == {}
 
 
 async def test_a_column_that_is_not_there_is_seen(databases: Databases) -> None:

@@ -22,7 +22,7 @@ async def attempt(dsn: str, sql: str) -> None:
 
 
 @pytest.mark.parametrize("short", SHORT_NAMES)
-@pytest.mark.parametrize("duty", ["app", "relay"])
+@pytest.mark.parametrize("duty", ["app", "relay", "maintainer"])
 @pytest.mark.parametrize(
     "sql",
     [
@@ -40,17 +40,28 @@ async def attempt(dsn: str, sql: str) -> None:
         "COPY inbox TO PROGRAM 'true'",
     ],
 )
-async def test_no_function_and_no_relay_changes_the_schema_or_erases_facts(
+async def test_nobody_but_the_owner_changes_the_schema_or_erases_facts_at_will(
     databases: Databases, short: str, duty: str, sql: str
 ) -> None:
     with pytest.raises((FORBIDDEN, asyncpg.InvalidSchemaNameError)):
         await attempt(databases.dsn(short, duty), sql)
 
 
-@pytest.mark.parametrize("sql", ["SELECT outbox_maintain()", "SELECT * FROM resends"])
+UPKEEP = "SELECT * FROM upkeep_prune('inbox', 30, 0, 1, false)"
+
+
+@pytest.mark.parametrize("sql", ["SELECT outbox_maintain()", "SELECT * FROM resends", UPKEEP])
 async def test_functions_keep_off_the_relays_duties(databases: Databases, sql: str) -> None:
     with pytest.raises(FORBIDDEN):
         await attempt(databases.dsn("students"), sql)
+
+
+@pytest.mark.parametrize("short", SHORT_NAMES)
+@pytest.mark.parametrize("table", ["outbox", "inbox", "idempotency", "resends", "stuck"])
+async def test_the_maintainer_sees_no_row(databases: Databases, short: str, table: str) -> None:
+    await attempt(databases.dsn(short, "maintainer"), UPKEEP)
+    with pytest.raises(FORBIDDEN):
+        await attempt(databases.dsn(short, "maintainer"), f"SELECT * FROM {table}")
 
 
 @pytest.mark.parametrize(
@@ -87,7 +98,7 @@ async def test_the_relay_writes_nothing_but_an_outbox_rows_fate(databases: Datab
 
 
 @pytest.mark.parametrize("other", ["tutors", "matching"])
-@pytest.mark.parametrize("duty", ["app", "relay", "owner"])
+@pytest.mark.parametrize("duty", ["app", "relay", "maintainer", "owner"])
 async def test_no_role_of_one_service_enters_another_services_database(
     databases: Databases, duty: str, other: str
 ) -> None:

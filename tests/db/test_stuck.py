@@ -11,7 +11,7 @@ from db.unit_of_work import Database
 from eventing.events import StudentWithdrawn
 from tests.postgres import Databases
 
-SETTINGS = RelaySettings(stuck_after=60, resends=5, maintain_every=1e9)
+SETTINGS = RelaySettings(stuck_after=60, resends=5)
 STUCK = """INSERT INTO students (student_id, name, grade, subject, changed_at)
     VALUES ($1, 'Ada', 7, 'physics', now() - $2 * interval '1 second')"""
 HELD_TWICE = """

@@ -3,13 +3,13 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Final
 
 import asyncpg
 
-from db.unit_of_work import Unit
-from eventing.events import TutorAvailabilityChanged
-from learnflow.runtime.transactions import committed
+from eventing.events import TutorMatched
+from learnflow.runtime import Refused
 from tests.flow.audit import audit, overbooked
 from tests.flow.world import Said, World
 from tests.protocol.checker import Violation
@@ -21,12 +21,6 @@ WINDOW: Final = 100
 AT_ONCE: Final = 40
 COPIES: Final = 5
 SUBJECTS: Final = ("mathematics", "physics", "english")
-
-CHANGE: Final = """
-UPDATE tutors SET capacity = greatest(booked, $2), available = $3, version = version + 1
- WHERE tutor_id = $1 AND NOT withdrawn RETURNING *
-"""
-"""What change_availability will do; there is no such command yet."""
 
 
 class Storm:
@@ -74,18 +68,40 @@ class Storm:
         if self.tutors:
             await self.world.do("withdraw_tutor", tutor_id=self.chance.choice(self.tutors))
 
+    async def update_student(self) -> None:
+        """Somebody wants something else, as far as the version they know is the newest."""
+        if not self.registrations:
+            return
+        somebody = self.chance.choice(self.registrations)
+        wish: dict[str, Any] = {
+            "grade": self.chance.choice((4, 9)),
+            "subject": self._subjects(1)[0],
+            "name": somebody.mark,
+        }
+        with suppress(Refused):
+            known = await self.world.do("find_student", student_id=somebody.student_id)
+            named = {"student_id": somebody.student_id, "version": known.etag}
+            await self.world.do("update_student", **named, **wish)
+
     async def change_tutor(self) -> None:
-        """A tutor's capacity and availability change, and the fact is said."""
+        """A tutor's capacity and availability change, not below what is booked."""
         if not self.tutors:
             return
-        wanted = (self.chance.choice(self.tutors), self.chance.randint(1, 5))
-        available = self.chance.random() < 0.8
+        tutor_id = self.chance.choice(self.tutors)
+        offer = {"capacity": self.chance.randint(1, 5), "available": self.chance.random() < 0.8}
+        with suppress(Refused):
+            known = await self.world.do("find_tutor", tutor_id=tutor_id)
+            named = {"tutor_id": tutor_id, "version": known.etag}
+            await self.world.do("change_availability", **named, **offer, times=[])
 
-        async def change(work: Unit) -> None:
-            for row in await work.call(CHANGE, *wanted, available):
-                work.say(TutorAvailabilityChanged.model_validate(dict(row)))
-
-        await committed(self.world.open["tutors"], "", change)
+    async def answer_match(self) -> None:
+        """A tutor says something to a match, which may be over by now."""
+        told = [said.event for said in self.world.log if isinstance(said.event, TutorMatched)]
+        if told:
+            match_id = self.chance.choice(told[-WINDOW:]).match_id
+            response = self.chance.choice(("accept", "accept", "decline", "end"))
+            with suppress(Refused):
+                await self.world.do("respond_to_match", match_id=match_id, response=response)
 
     async def run(self, commands: list[Command]) -> None:
         """Commands in order, a few per step; deliveries copied and drawn from a window."""
@@ -135,7 +151,9 @@ def plan(storm: Storm, students: int, tutors: int) -> list[Command]:
     rest: list[Command] = [storm.register_tutor for _ in range(tutors)]
     rest += [storm.withdraw_student for _ in range(students // 10)]
     rest += [storm.withdraw_tutor for _ in range(tutors // 6)]
-    rest += [storm.change_tutor for _ in range(tutors // 2)]
+    rest += [storm.change_tutor for _ in range(tutors)]
+    rest += [storm.update_student for _ in range(students // 5)]
+    rest += [storm.answer_match for _ in range(students // 2)]
     late = [rest.pop(0) for _ in range(tutors // 3)]
     commands: list[Command] = [_student(storm, number) for number in range(students)] + rest
     storm.chance.shuffle(commands)

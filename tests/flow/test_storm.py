@@ -11,6 +11,11 @@ from tests.flow.storm import SUBJECTS, Storm, contents, plan
 from tests.flow.world import World
 from tests.protocol.rows import FINAL
 
+DAILY = {
+    *("match.accepted", "match.declined", "match.ended"),
+    *("student.updated", "tutor.availability.changed"),
+}
+
 
 @pytest.mark.parametrize("inbox", [True, False], ids=["with inbox", "without inbox"])
 async def test_every_promise_holds_and_a_full_replay_changes_nothing(
@@ -24,8 +29,9 @@ async def test_every_promise_holds_and_a_full_replay_changes_nothing(
     decided = [s.event.model_dump(include={"student_id", "round"}) for s in world.log
                if isinstance(s.event, MatchingCompleted)]  # fmt: skip
     assert len({tuple(one.values()) for one in decided}) == len(decided)
+    assert {said.event.topic for said in world.log} >= DAILY
     states = {s["state"] for s in await world.rows("students", "students") if s["stage"] == FINAL}
-    assert {"waiting", "matched"} <= states
+    assert {"waiting", "matched", "closed"} <= states
 
     before = await contents(world)
     await storm.replay()

@@ -52,7 +52,7 @@ async def test_a_withdrawn_tutor_is_erased_and_taught_no_more(world: World) -> N
     await world.settle()
     (row,) = await world.rows("tutors", "tutors")
     assert (row["name"], row["price_band"], row["available"]) == (None, None, False)
-    assert (await world.do("list_tutors")).data == {"tutors": []}
+    assert (await world.do("list_tutors")).data == {"tutors": [], "next": None}
     assert [s["state"] for s in await world.rows("students", "students")] == ["waiting"]
     assert [s.event.topic for s in world.log].count("tutor.withdrawn") == 1
 

@@ -16,7 +16,11 @@ CONTAINER = (*POD, "containers", 0)
 SCALING = ("spec", "template", "metadata", "annotations")
 DELIVERY = ("spec", "delivery")
 VISIBILITY = (*LABELS, "networking.knative.dev/visibility")
+POOL_SIZE = "LEARNFLOW_POOL_SIZE"
 SOURCE = "book-tutor-on-student-matched"
+MATCH_SOURCE = "record-outcome-on-match"
+JOB = ("spec", "jobTemplate", "spec")
+JOB_POD = (*JOB, "template", "spec")
 
 FIXTURES: list[tuple[str, str, tuple[str | int, ...], Any]] = [
     ("readable", SOURCE, ("spec", "topics"), ["student.lost"]),
@@ -46,6 +50,12 @@ FIXTURES: list[tuple[str, str, tuple[str | int, ...], Any]] = [
     ("concurrency", "watch-student", (*POD, "containerConcurrency"), GONE),
     ("scale", "find-student", (*SCALING, "autoscaling.knative.dev/max-scale"), "10"),
     ("scale", "find-student", (*SCALING, "autoscaling.knative.dev/min-scale"), "1"),
+    ("concurrency", "update-student", (*POD, "containerConcurrency"), 32),
+    ("scale", "rate-match", (*SCALING, "autoscaling.knative.dev/max-scale"), "10"),
+    ("pool", "rate-match", (*CONTAINER, "env", 2), GONE),
+    ("pool", "update-student", (*CONTAINER, "env", 2, "value"), "16"),
+    ("pool", "update-student", (*CONTAINER, "env", 2, "value"), 4),
+    ("pool", "find-student", (*CONTAINER, "env", 2), {"name": POOL_SIZE, "value": "8"}),
     ("stream_target", "watch-student", (*SCALING, "autoscaling.knative.dev/target"), GONE),
     ("stream_target", "find-student", (*SCALING, "autoscaling.knative.dev/target"), "100"),
     (
@@ -97,6 +107,27 @@ FIXTURES: list[tuple[str, str, tuple[str | int, ...], Any]] = [
     ("security", "find-student", (*CONTAINER, "securityContext", "runAsNonRoot"), GONE),
     ("source_name", SOURCE, ("spec", "topics"), ["matching.completed"]),
     ("source_name", SOURCE, ("metadata", "name"), "book-tutor"),
+    ("source_name", MATCH_SOURCE, ("metadata", "name"), "record-outcome-on-match-ended"),
+    ("source_name", MATCH_SOURCE, ("spec", "topics"), ["match.ended"]),
+    ("source_name", MATCH_SOURCE, ("spec", "topics"), ["match.ended", "tutor.matched"]),
+    ("source_name", MATCH_SOURCE, ("spec", "topics"), ["match.ended", "matching.completed"]),
+    ("source_name", MATCH_SOURCE, ("spec", "topics"), []),
+    ("job_schedule", "maintain", ("spec", "concurrencyPolicy"), "Allow"),
+    ("job_schedule", "maintain", ("spec", "timeZone"), GONE),
+    ("job_schedule", "maintain", ("spec", "startingDeadlineSeconds"), GONE),
+    ("job_ends", "maintain", (*JOB, "activeDeadlineSeconds"), GONE),
+    ("job_ends", "maintain", (*JOB_POD, "restartPolicy"), "OnFailure"),
+    ("job_ends", "maintain", (*JOB, "template", "metadata", "annotations"), GONE),
+    ("job_ends", "maintain", (*JOB_POD, "containers", 1), {"name": "daprd"}),
+    ("job_security", "maintain", (*JOB_POD, "automountServiceAccountToken"), True),
+    ("job_security", "maintain", (*JOB_POD, "containers", 0, "securityContext"), GONE),
+    ("job_security", "maintain", (*JOB_POD, "securityContext", "runAsNonRoot"), False),
+    (
+        "job_databases",
+        "maintain",
+        (*JOB_POD, "containers", 0, "env", 0, "valueFrom", "secretKeyRef", "name"),
+        "students-db-owner",
+    ),
     ("group", SOURCE, ("spec", "consumerGroup"), "book-tutor"),
     ("unordered", SOURCE, ("spec", "ordering"), GONE),
     ("earliest", SOURCE, ("spec", "initialOffset"), "latest"),

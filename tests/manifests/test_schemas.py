@@ -48,6 +48,19 @@ def test_a_manifest_is_valid_by_its_crd(document: Document) -> None:
         ),
         pytest.param("dead-letter", ("spec", "contentMode"), "json", id="an unknown mode"),
         pytest.param("dead.letter", ("spec", "partitions"), 0, id="a topic of no partition"),
+        pytest.param("maintain", ("spec", "schedule"), "daily", id="a schedule that is none"),
+        pytest.param(
+            "maintain",
+            ("spec", "jobTemplate", "spec", "template", "spec", "contaners"),
+            [],
+            id="a misspelt pod field",
+        ),
+        pytest.param(
+            "maintain",
+            ("spec", "jobTemplate", "spec", "template", "spec", "containers", 0, "comand"),
+            [],
+            id="a misspelt field of a job's container",
+        ),
     ],
 )
 def test_the_schemas_refuse(name: str, keys: tuple[str | int, ...], value: Any) -> None:

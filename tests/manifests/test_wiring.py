@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from eventing.events import CATALOGUE
+from learnflow.local.starter import POOL_SIZE
 from learnflow.manifests import System, read_system
 from learnflow.manifests.kinds import KIND
 from learnflow.manifests.read import FOLDERS, KUSTOMIZATION
@@ -67,6 +68,13 @@ def test_sources_deliver_exactly_what_a_function_hears(name: str) -> None:
 def test_a_manifest_gives_a_function_the_database_it_uses(name: str) -> None:
     given = set(system().functions[name].secret_env)
     assert given == {f"LEARNFLOW_{(operation(name).database or '').upper()}_DATABASE_URL"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pool_that_a_manifest_says_is_no_larger_than_the_embedded_one(name: str) -> None:
+    """What a manifest says is what the embedded instance gets too, past any pooler."""
+    said = system().functions[name].env.get("LEARNFLOW_POOL_SIZE", "1")
+    assert 1 <= int(said) <= POOL_SIZE
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -36,8 +36,9 @@ def match_student(db: MatchingDb, event: Event) -> None:
             _hear_refusal(db, event)
         case MatchDeclined():
             request = db.requests[event.student_id]
-            excluded = request.excluded | {event.tutor_id}
-            db.requests[event.student_id] = replace(request, excluded=excluded)
+            if request.round == event.round or not db.rules.current_only:
+                excluded = request.excluded | {event.tutor_id}
+                db.requests[event.student_id] = replace(request, excluded=excluded)
             _try_again(db, event, _release(db, event.student_id, event.round))
 
 
@@ -67,7 +68,7 @@ def _hear_wish(db: MatchingDb, wish: StudentSnapshot) -> None:
     if known is None:
         _decide(db, Request(wish.student_id, wish.version, wish, waiting_since=len(db.requests)))
         return
-    if wish.version <= known.student_version:
+    if wish.version <= known.student_version or known.state == "closed":
         return
     request = replace(known, student_version=wish.version, wish=wish)
     db.requests[wish.student_id] = request

@@ -1,4 +1,4 @@
-"""What people do in one seed: students and tutors register, change their minds, decline, leave."""
+"""What people do in one seed: register, change their minds, accept, decline, end, leave."""
 
 import random
 from collections.abc import Callable
@@ -8,10 +8,10 @@ from eventing.events import StudentSnapshot, TutorSnapshot
 from tests.protocol.students_side import register_student, update_student, withdraw_student
 from tests.protocol.tables import StudentsDb, TutorsDb
 from tests.protocol.tutors_side import (
+    Response,
     change_availability,
-    decline_match,
-    end_match,
     register_tutor,
+    respond_to_match,
     withdraw_tutor,
 )
 
@@ -26,7 +26,7 @@ def plan(rng: random.Random) -> list[Command]:
     """Commands in the order they are sent; those of one student or tutor keep their order."""
     threads = [_student(rng, f"s{n}") for n in range(STUDENTS)]
     threads += [_tutor(rng, f"t{n}") for n in range(TUTORS)]
-    threads += [[_answer(rng)] for _ in range(rng.randrange(5))]
+    threads += [[_answer(rng)] for _ in range(rng.randrange(8))]
     late = rng.choice((None, None, *range(STUDENTS, STUDENTS + TUTORS)))
     last = threads.pop(late) if late is not None else []
     order = [thread for thread in threads for _ in thread]
@@ -83,11 +83,11 @@ def _offer(rng: random.Random, tutor_id: str) -> TutorSnapshot:
 
 
 def _answer(rng: random.Random) -> Command:
-    answer = rng.choice((decline_match, end_match))
+    answer: Response = rng.choice(("accept", "decline", "end"))
 
     def respond(_: StudentsDb, tutors: TutorsDb) -> None:
-        booked = [b for b in tutors.bookings.values() if b.state == "booked"]
-        if booked:
-            answer(tutors, rng.choice(booked))
+        told = [word for word in tutors.notifications.values() if word.kind == "matched"]
+        if told:  # of a match that may be over by now
+            respond_to_match(tutors, rng.choice(told).match_id or "", answer)
 
     return respond

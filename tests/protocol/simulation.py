@@ -165,5 +165,5 @@ class Simulation:
         yield from over_capacity(self.tutors.tutors.values(), self.tutors.bookings.values())
         for booking in self.tutors.bookings.values():
             held = (booking.student_id, booking.round) in self.matching.holds
-            if booking.state == "booked" and not held:
+            if booking.live and not held:
                 yield Violation("hold_mismatch", booking.student_id, "booked without a hold")

@@ -27,9 +27,9 @@ def register_student(db: StudentsDb, wish: StudentSnapshot) -> None:
 
 
 def update_student(db: StudentsDb, wish: StudentSnapshot) -> None:
-    """Raises the version, says student.updated; a withdrawn student stays so."""
+    """Raises the version, says student.updated; who is withdrawn or has ended stays so."""
     student = db.students[wish.student_id]
-    if student.withdrawn:
+    if student.withdrawn or student.state == "ended":
         return
     db.students[student.student_id] = replace(student, version=student.version + 1)
     db.say(StudentUpdated(**_content(wish, version=student.version + 1)))

@@ -39,6 +39,8 @@ class Rules:
     """tutors_db books only below its own capacity."""
     own_limits: bool = True
     """A refusal's capacity and availability have a version apart from the whole snapshot's."""
+    current_only: bool = True
+    """A decline excludes the pair only while its match is the current one."""
     fair_quarantine: bool = True
     """Quarantine asks whether the hold was taken at the refusal's version, not the index now."""
 

@@ -1,10 +1,12 @@
-"""What a refusal may teach the index: too rare a case for random seeds, so told step by step."""
+"""What a refusal or a decline may teach matching: too rare for random seeds, so step by step."""
 
 import pytest
 
 from eventing.events import (
+    MatchDeclined,
     MatchingCompleted,
     StudentRegistered,
+    StudentUpdated,
     StudentWithdrawn,
     TutorAvailabilityChanged,
     TutorMatchRefused,
@@ -100,3 +102,20 @@ def test_a_refusal_of_a_version_already_replaced_does_not_quarantine_the_newer_o
     index_tutor(db, _changed(MATHS))
     match_student(db, _refusal("s0", version=1, capacity=1))
     assert not db.index["t"].quarantined
+
+
+@pytest.mark.parametrize("current_only", [True, False])
+def test_a_decline_of_a_match_that_the_student_has_left_excludes_nobody(current_only: bool) -> None:
+    db = _matching(1, students=1, current_only=current_only)
+    moved = StudentUpdated(student_id="s0", version=2, grade=7, subject="physics")
+    match_student(db, moved)
+    match_student(db, MatchDeclined(student_id="s0", round=1, match_id="s0-1", tutor_id="t"))
+    assert db.holds == {}
+    assert bool(db.requests["s0"].excluded) is not current_only
+
+
+def test_a_decline_of_the_current_match_excludes_that_tutor() -> None:
+    db = _matching(1, students=1)
+    match_student(db, MatchDeclined(student_id="s0", round=1, match_id="s0-1", tutor_id="t"))
+    assert db.requests["s0"].excluded == {"t"}
+    assert db.requests["s0"].state == "waiting"

@@ -10,7 +10,7 @@ from tests.protocol.simulation import Simulation
 from tests.protocol.tables import Rules
 
 SEEDS = 2_000
-NOT_SIMULATED = {"match.accepted", "match.rated"}
+NOT_SIMULATED = {"match.rated"}
 
 
 @pytest.mark.parametrize("inbox", [True, False], ids=["with inbox", "without inbox"])

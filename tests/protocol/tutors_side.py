@@ -1,10 +1,11 @@
 """Operations on tutors_db: tutors' own commands, and book_tutor, the authority over slots."""
 
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from eventing.events import (
     Event,
+    MatchAccepted,
     MatchDeclined,
     MatchEnded,
     MatchingCompleted,
@@ -20,6 +21,8 @@ from eventing.events import (
 )
 from tests.protocol.rows import Booking, Notification, Tutor
 from tests.protocol.tables import TutorsDb
+
+Response = Literal["accept", "decline", "end"]
 
 
 def register_tutor(db: TutorsDb, offer: TutorSnapshot) -> None:
@@ -53,19 +56,27 @@ def withdraw_tutor(db: TutorsDb, tutor_id: str) -> None:
     version = tutor.version + 1
     db.tutors[tutor_id] = replace(tutor, version=version, withdrawn=True, available=False)
     db.say(TutorWithdrawn(tutor_id=tutor_id, version=version))
-    for booking in [b for b in db.bookings.values() if b.tutor_id == tutor_id]:
-        if booking.state == "booked":
-            db.say(MatchDeclined(**_free(db, booking, "declined"), reason="withdrawn"))
+    for booking in [b for b in db.bookings.values() if b.tutor_id == tutor_id and b.live]:
+        db.say(MatchDeclined(**_free(db, booking, "declined"), reason="withdrawn"))
 
 
-def decline_match(db: TutorsDb, booking: Booking) -> None:
-    """Frees the slot, says match.declined."""
-    db.say(MatchDeclined(**_free(db, booking, "declined")))
+def respond_to_match(db: TutorsDb, match_id: str, response: Response) -> None:
+    """Accepts, declines or ends what is booked and says so; anything else changes nothing."""
+    booking = next((b for b in db.bookings.values() if b.match_id == match_id), None)
+    if booking is None or booking.state not in _ANSWERED[response]:
+        return
+    match response:
+        case "accept":
+            db.bookings[booking.student_id] = replace(booking, state="accepted")
+            db.say(MatchAccepted(**_fact(booking)))
+        case "decline":
+            db.say(MatchDeclined(**_free(db, booking, "declined")))
+        case "end":
+            db.say(MatchEnded(**_free(db, booking, "ended")))
 
 
-def end_match(db: TutorsDb, booking: Booking) -> None:
-    """Frees the slot, says match.ended."""
-    db.say(MatchEnded(**_free(db, booking, "ended")))
+_ANSWERED: Final = {"accept": {"booked"}, "decline": {"booked"}, "end": {"booked", "accepted"}}
+"""By what a tutor says, the states of a match that allow it."""
 
 
 def book_tutor(db: TutorsDb, event: Event) -> None:
@@ -83,7 +94,7 @@ def _follow(db: TutorsDb, event: MatchingCompleted) -> None:
     older = db.bookings.get(event.student_id)
     if older and db.rules.rounds and event.round <= older.round:
         return
-    freed = older.tutor_id if older and older.state == "booked" else None
+    freed = older.tutor_id if older and older.live else None
     if older and freed:
         _free(db, older, "released")
     if event.outcome == "matched":
@@ -133,7 +144,7 @@ def _free(
     tutor = db.tutors[booking.tutor_id or ""]
     db.tutors[tutor.tutor_id] = replace(tutor, booked=tutor.booked - 1)
     db.bookings[booking.student_id] = replace(booking, state=state)
-    _tell(db, booking, "released")
+    _tell(db, booking, "ended" if state == "ended" else "released")
     return _fact(booking)
 
 
@@ -146,7 +157,7 @@ def _fact(booking: Booking) -> dict[str, Any]:
     }
 
 
-def _tell(db: TutorsDb, booking: Booking, kind: Literal["matched", "released"]) -> None:
+def _tell(db: TutorsDb, booking: Booking, kind: Literal["matched", "released", "ended"]) -> None:
     seq = len(db.notifications)
     word = (booking.tutor_id or "", seq, booking.student_id, booking.round, kind)
     db.tell(Notification(*word, match_id=booking.match_id, tutor_id=booking.tutor_id))

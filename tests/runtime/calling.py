@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from db.unit_of_work import Database
@@ -14,6 +14,8 @@ from learnflow.settings import Settings
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 """Nothing listens here: a unit that is not used never notices, one that is used is unavailable."""
 JSON = {"content-type": "application/json"}
+OF_ONE_CALL = frozenset({"server-timing", "traceresponse"})
+"""Headers in which two answers to the same question differ."""
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
@@ -24,6 +26,7 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    of_this_call: dict[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def json(self) -> Any:
@@ -69,10 +72,12 @@ async def call(
             seen.append(message["body"])
 
     await app(_scope(method, path, headers or {}), receive, send)
+    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return Answer(
         status=sent[0]["status"],
-        headers={name.decode(): value.decode() for name, value in sent[0]["headers"]},
+        headers={name: value for name, value in headers.items() if name not in OF_ONE_CALL},
         body=b"".join(message.get("body", b"") for message in sent[1:]),
+        of_this_call={name: value for name, value in headers.items() if name in OF_ONE_CALL},
     )
 
 

@@ -18,6 +18,7 @@ from learnflow.runtime import (
     NotFound,
     Refused,
     Rows,
+    StaleVersion,
     UnknownId,
     Wish,
     command,
@@ -25,7 +26,7 @@ from learnflow.runtime import (
     reaction,
     stream,
 )
-from learnflow.runtime.fields import Grade, PersonName, ResourceId, SubjectCode, Times
+from learnflow.runtime.fields import Grade, IfMatch, PersonName, ResourceId, SubjectCode, Times
 
 heard: list[Any] = []
 """What the handlers of this module were given, newest last."""
@@ -47,6 +48,17 @@ class LooseNote(BaseModel):
 class ChangePupil(Wish):
     pupil_id: ResourceId
     grade: Grade
+
+
+class MovePupil(Wish):
+    pupil_id: ResourceId
+    grade: Grade
+    version: IfMatch
+
+
+class RemovePupil(Wish):
+    pupil_id: ResourceId
+    version: IfMatch
 
 
 class OnePupil(Wish):
@@ -75,6 +87,22 @@ async def note_loosely(wish: LooseNote, work: Unit) -> Done:
 async def change_pupil(wish: ChangePupil, work: Unit) -> Changed:
     heard.append(wish)
     return Changed(wish.pupil_id, 7)
+
+
+@command("PUT /api/pupils/{pupil_id}/grade", MovePupil, database="students")
+async def move_pupil(wish: MovePupil, work: Unit) -> Changed:
+    """Every pupil here has version 3."""
+    heard.append(wish)
+    if not wish.version.admits(3):
+        raise StaleVersion("pupil")
+    return Changed(wish.pupil_id, 4)
+
+
+@command("DELETE /api/pupils/{pupil_id}", RemovePupil, database="students")
+async def remove_pupil(wish: RemovePupil, work: Unit) -> Done:
+    if not wish.version.admits(3):
+        raise StaleVersion("pupil")
+    return Done()
 
 
 @command("DELETE /api/pupils/{pupil_id}", OnePupil, database="students")

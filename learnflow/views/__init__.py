@@ -1,0 +1,1 @@
+"""What people see: what queries answer with."""
