@@ -23,11 +23,11 @@ FIND_UV = uv=$$(command -v uv) || uv=.tools/bin/uv; \
 SYNC = $(FIND_UV); quiet=; [ ! -x .venv/bin/learnflow ] || quiet=--quiet; "$$uv" sync --inexact $$quiet
 PYTHON = .venv/bin/python
 
-.PHONY: help run test check bench lock clean
+.PHONY: help run test check bench contracts lock clean
 
 help: ## this list
 	@echo "LearnFlow: make TARGET"
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-9s %s\n", $$1, $$2}' Makefile
 
 run: ## start everything, register the examples, show the matches; Ctrl-C ends it
 	@$(SYNC) --no-dev && exec $(PYTHON) -m learnflow.cli.app demo --stay
@@ -46,6 +46,9 @@ check: ## exactly what CI runs: format, lint, types, import rules, manifests, te
 
 bench: ## the figures, each beside its target (ARGS=--json for one JSON object)
 	@$(SYNC) --group bench && exec $(PYTHON) -m bench $(ARGS)
+
+contracts: ## write anew what is generated: OpenAPI, AsyncAPI, event schemas and types, the pages
+	@$(SYNC) && exec $(PYTHON) -m tools.contracts
 
 lock: ## resolve every dependency anew and write the pins into pyproject.toml
 	@$(FIND_UV); "$$uv" run --quiet --no-project --python '>=3.11' python tools/lock.py --uv "$$uv"

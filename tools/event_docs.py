@@ -4,13 +4,12 @@ What the fields are comes from the catalogue, who says and hears from the functi
 Run it as `python -m tools.event_docs`; a test fails when the page is older than what it tells.
 """
 
-import ast
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from eventing.events import CATALOGUE, EXTERNAL, Event
+from learnflow.contracts import graph
 
 ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = ROOT / "docs" / "events.md"
@@ -24,22 +23,11 @@ remembers it, its `subject` and partition key are the key below. Delivery is at 
 any order: hearers compare `round` or `version` and ignore what is not newer. Within a version of \
 a type fields may be added as optional, never removed, renamed or narrowed.
 """
-_SENTENCE: Final = r"\b{word}\b(.*?)(?=\bHears\b|\bSays\b|\bWrites\b|\bReads\b|\bStreams\b|$)"
-_TOPIC: Final = re.compile(r"[a-z]+(?:\.[a-z]+)+")
 
 
 def spoken(word: str, root: Path = ROOT) -> dict[str, list[str]]:
     """By topic, the functions whose docstring has it in its sentence `Hears …` or `Says …`."""
-    topics = {event.topic for event in CATALOGUE.values()}
-    found: dict[str, list[str]] = {topic: [] for topic in sorted(topics)}
-    sentence = re.compile(_SENTENCE.format(word=word), re.DOTALL)
-    for file in sorted(root.glob("functions/*/main.py")):
-        text = ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
-        match = sentence.search(text)
-        for topic in _TOPIC.findall(match.group(1)) if match else ():
-            if topic in topics:
-                found[topic].append(file.parent.name)
-    return found
+    return graph.spoken(word, root)
 
 
 def page(root: Path = ROOT) -> str:

@@ -7,6 +7,8 @@ from dataclasses import asdict
 
 from aiohttp import hdrs, web
 
+from learnflow.local import openapi_page
+from learnflow.local.faults import LOST
 from learnflow.local.forwarding import (
     MAX_BODY,
     Streaming,
@@ -21,6 +23,7 @@ from learnflow.local.forwarding import (
 from learnflow.local.http_server import HttpServer
 from learnflow.local.instances import Unserved
 from learnflow.local.pool import Pool
+from learnflow.local.requests import Passed, Requests
 from learnflow.local.routes import NotAllowed, Routes, Unknown
 from learnflow.local.upload import UploadFailed
 from learnflow.local.websocket import tunnel
@@ -32,6 +35,7 @@ class Gateway:
 
     def __init__(self, pool: Pool) -> None:
         self.routes = Routes({name: r.function for name, r in pool.revisions.items()})
+        self.requests = Requests()
         self._pool = pool
         self._server = HttpServer(
             self._handle, access_log=None, handler_cancellation=True, keepalive_timeout=75.0
@@ -64,28 +68,53 @@ class Gateway:
             return problem(405, "Method Not Allowed", f"here it is {allow}", {"Allow": allow})
         if found.function.cluster_local:
             return _hidden(found.function)
+        passed = self.requests.begin(
+            request.method, target, found.function.name, headers.get("traceparent")
+        )
         try:
-            return await self._pass_on(request, found.function, found.path)
+            response = await self._answered(request, found.function, found.path, passed)
+            passed.status = passed.status or response.status
+        finally:
+            passed.ended()
+        if not response.prepared:  # a function's own says more: its span
+            response.headers.setdefault("traceresponse", passed.traceparent)
+        if request.method == hdrs.METH_OPTIONS:
+            allow = ", ".join(self.routes.methods(target, headers.get(hdrs.HOST)))
+            response.headers[hdrs.ALLOW] = allow or response.headers.get(hdrs.ALLOW, "OPTIONS")
+        return response
+
+    async def _answered(
+        self, request: web.BaseRequest, function: Function, path: str, passed: Passed
+    ) -> web.StreamResponse:
+        trace_id = passed.trace_id
+        try:
+            return await self._pass_on(request, function, path, passed)
         except Unserved as why:
-            return unserved(why)
+            if why.status == LOST and request.transport is not None:
+                request.transport.abort()
+            return unserved(why, trace_id)
         except UploadFailed as why:
-            return problem(why.status, why.title, str(why))
+            return problem(why.status, why.title, str(why), trace_id=trace_id)
         except web.RequestPayloadError:
-            return problem(400, "Bad Request", "the body broke off")
+            return problem(400, "Bad Request", "the body broke off", trace_id=trace_id)
         except ValueError:  # bytes that are no text, in a header
-            return problem(400, "Bad Request", "the request's headers cannot be passed on")
+            detail = "the request's headers cannot be passed on"
+            return problem(400, "Bad Request", detail, trace_id=trace_id)
 
     async def _pass_on(
-        self, request: web.BaseRequest, function: Function, path: str
+        self, request: web.BaseRequest, function: Function, path: str, passed: Passed
     ) -> web.StreamResponse:
         revision = self._pool.revisions[function.name]
         if (request.content_length or 0) > MAX_BODY:
             raise UploadFailed(413, "Content Too Large", f"a body has at most {MAX_BODY} bytes")
         headers = forwarded(request)
+        headers["traceparent"] = passed.traceparent
         if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
             with noted(request, self._streaming):
                 return await tunnel(request, revision, path, headers)
-        reply = await revision.open(request.method, path, headers, await body_of(request))
+        body = await body_of(request)
+        reply = await self._pool.open(function.name, request.method, path, headers, body)
+        passed.began(reply.status, reply.headers, reply.cold_start_ms)
         try:
             return await respond(request, reply, self._streaming)
         finally:
@@ -95,6 +124,8 @@ class Gateway:
         path = target.partition("?")[0]
         if path == "/healthz":
             return web.json_response({"status": "ok"})
+        if path == openapi_page.PATH:
+            return openapi_page.answer(request.method)
         if path == "/" and request.method in ("GET", "HEAD"):
             return self._index(request)
         detail = "there is no function and no route here"
