@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from learnflow.demo.audit import Audit
+from learnflow.demo.encore import Encore
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Result:
     audit: Audit
     cold_start_ms: Mapping[str, float]
     matches: tuple[Shown, ...]
+    encore: Encore | None
     first_registration_seconds: float
     seconds: float
     example_id: str | None
@@ -58,6 +60,7 @@ class Result:
                 "p99": percentile(found.first_told_ms, 99),
             },
             "first_registration_seconds": round(self.first_registration_seconds, 2),
+            "decline_to_next_ms": round(self.encore.next_ms, 1) if self.encore else None,
             "seconds": round(self.seconds, 2),
         }
 

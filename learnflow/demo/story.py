@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 import aiohttp
 
 from learnflow.demo.audit import Audit, Dsn, audit, count_students
+from learnflow.demo.encore import Api, encore
 from learnflow.demo.examples import Batch, Body, Examples
 from learnflow.demo.following import Following
 from learnflow.demo.result import Result, Shown
@@ -71,13 +72,18 @@ class Story:
             await self._tutors(self.examples.late_tutors, "later tutors")
             following.reopen()
             found = await self._settle(following, "told at last")
+            api = Api(session)
+            shown = self._some_matches(following.found)
+            matches = [await self._shown(row, api) for row in shown]
+            declined = await encore(api, shown)
         return Result(
             tutors=len(self.tutors),
             students=len(self.students),
             refused=tuple(self.refused),
             audit=found,
             cold_start_ms=dict(self.cold),
-            matches=self._matches(following.found),
+            matches=tuple(matches),
+            encore=declined,
             first_registration_seconds=(self.first_answer or 0.0) - self.began,
             seconds=time.monotonic() - self.began,
             example_id=next(iter(following.in_state("matched")), None),
@@ -147,12 +153,14 @@ class Story:
             if starts:
                 self.cold.setdefault(function["function"], starts[0])
 
-    def _matches(self, found: Mapping[str, Mapping[str, Any]]) -> tuple[Shown, ...]:
+    def _some_matches(self, found: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         matched = [row for row in found.values() if row.get("match")]
         step = max(1, len(matched) // SHOWN_MATCHES)
-        return tuple(self._shown(row) for row in matched[::step][:SHOWN_MATCHES])
+        return matched[::step][:SHOWN_MATCHES]
 
-    def _shown(self, row: Mapping[str, Any]) -> Shown:
-        tutor = self.tutors.get(row["match"]["tutor_id"], {}).get("name", "an earlier tutor")
+    async def _shown(self, row: Mapping[str, Any], api: Api) -> Shown:
+        tutor_id = row["match"]["tutor_id"]
+        known = self.tutors.get(tutor_id)  # a tutor of an earlier run is not
+        tutor = known["name"] if known else await api.tutor_name(tutor_id)
         reasons = ", ".join(one["code"].replace("_", " ") for one in row["match"]["reasons"])
         return Shown(row["name"], row["grade"], row["subject"], tutor, reasons)
