@@ -54,3 +54,8 @@ async def matching(databases: Databases) -> AsyncIterator[Database]:
     database = Database("matching", databases.dsn("matching"))
     yield database
     await database.close()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--fuzz`: the long profiles of the tests that draw their input, as `make fuzz` runs them."""
+    parser.addoption("--fuzz", action="store_true", help="draw more and longer random inputs")

@@ -10,12 +10,18 @@ from learnflow.cli.dead_letters import dead_letters
 from learnflow.cli.demo import demo
 from learnflow.cli.doctor import doctor
 from learnflow.cli.down import down
+from learnflow.cli.evaluate import evaluate
 from learnflow.cli.events import events
+from learnflow.cli.explain import explain
+from learnflow.cli.export import export
+from learnflow.cli.fault import fault
 from learnflow.cli.logs import logs
+from learnflow.cli.maintain import maintain
 from learnflow.cli.migrate import migrate
 from learnflow.cli.output import prepare_streams
 from learnflow.cli.ps import ps
 from learnflow.cli.send import send
+from learnflow.cli.trace import trace
 from learnflow.cli.up import up
 
 app = typer.Typer(
@@ -26,10 +32,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (up, demo, down, doctor, ps, logs, send, migrate):
+for command in (up, demo, down, doctor, ps, logs, send, trace, export, migrate, maintain):
     app.command()(command)
 app.add_typer(events, name="events")
 app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(fault, name="fault")
+app.command()(explain)
+app.command()(evaluate)
 
 
 @app.callback()

@@ -47,9 +47,26 @@ class Control:
 
     def lines(self, *segments: str, **query: object) -> Iterator[dict[str, Any]]:
         """JSON lines as they come, until the runner ends the answer."""
+        yield from self._lines("GET", _target(segments, query), None)
+
+    def posted_lines(self, *segments: str, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """JSON lines that answer POST /control/<segments>, as they come."""
+        yield from self._lines("POST", _target(segments, {}), json.dumps(body).encode())
+
+    def raw_lines(self, *segments: str) -> Iterator[bytes]:
+        """Lines as they come, unread; Problem when the runner ends before they do."""
         connection = _Connection(self.path, None)
         try:
-            for line in self._open(connection, "GET", _target(segments, query), None):
+            yield from self._open(connection, "GET", _target(segments, {}), None)
+        except (http.client.HTTPException, ConnectionError) as error:
+            raise Problem("The runner ended while it was read.", "start it, and repeat") from error
+        finally:
+            connection.close()
+
+    def _lines(self, method: str, target: str, body: bytes | None) -> Iterator[dict[str, Any]]:
+        connection = _Connection(self.path, None)
+        try:
+            for line in self._open(connection, method, target, body):
                 yield json.loads(line)
         except (http.client.HTTPException, ConnectionError):
             return  # the runner ended while it was followed

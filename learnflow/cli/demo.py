@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from learnflow.cli.options import Json, Port
+from learnflow.cli.options import Json, NoReload, Port
 
 if TYPE_CHECKING:
     from learnflow.cli.stages import Stages
@@ -31,6 +31,7 @@ def demo(
         bool,
         typer.Option("--keep", envvar="LEARNFLOW_KEEP", help="Add to what earlier demos left."),
     ] = False,
+    no_reload: NoReload = False,
 ) -> None:
     """Start everything, register the examples over HTTP, and show who is matched with whom."""
     from learnflow.cli.lifecycle import run
@@ -38,14 +39,17 @@ def demo(
 
     began = _process_start()
     with explained():
-        result = run(_demo(port, json, not json if stay is None else stay, keep, began))
+        stays = not json if stay is None else stay
+        result = run(_demo(port, json, stays, keep, stays and not no_reload, began))
     if result is None:
         raise typer.Exit(130)
     if not result.fine:
         raise Problem("Not everything went as promised.", "learnflow dead-letters list; logs")
 
 
-async def _demo(port: int, json: bool, stay: bool, keep: bool, began: float) -> "Result | None":
+async def _demo(
+    port: int, json: bool, stay: bool, keep: bool, reload: bool, began: float
+) -> "Result | None":
     from learnflow.cli.lifecycle import make_runner, only_demo, run_with
     from learnflow.cli.output import print_json
     from learnflow.cli.place import here
@@ -57,7 +61,8 @@ async def _demo(port: int, json: bool, stay: bool, keep: bool, began: float) -> 
     results: list[Result] = []
     with Stages(stderr=json) as stages:
         mark = only_demo(here().state)
-        runner = make_runner(port, stages, emptied=mark.exists() and not keep)
+        emptied = mark.exists() and not keep
+        runner = make_runner(port, stages, emptied=emptied, reload=reload)
         only_demos = mark.exists() or not runner.postgres.data.exists()
 
         async def show() -> bool:

@@ -4,23 +4,20 @@ from typing import Annotated, Any
 
 import typer
 
-from learnflow.cli.options import Json, Limit
+from learnflow.cli.events_replay import replay_events
+from learnflow.cli.events_tail import tail_events
+from learnflow.cli.options import Json, Key, Limit, Type
 
 events = typer.Typer(help="The event log: what was said, who heard it.", no_args_is_help=True)
-Type = Annotated[
-    str | None,
-    typer.Option("--type", envvar="LEARNFLOW_TYPE", help="Only this type, as student.registered."),
-]
-Key = Annotated[
-    str | None,
-    typer.Option("--key", envvar="LEARNFLOW_KEY", help="Only this student's or tutor's id."),
-]
+events.command("tail")(tail_events)
+events.command("replay")(replay_events)
 
 
 @events.command("list")
 def list_events(type: Type = None, key: Key = None, limit: Limit = 50, json: Json = False) -> None:
-    """The newest events."""
-    from learnflow.cli.output import clock, print_json, print_table
+    """The newest events, and who took each of them."""
+    from learnflow.cli.event_lines import outcome, short
+    from learnflow.cli.output import clock, console, print_json, print_table
     from learnflow.cli.place import control
     from learnflow.cli.types import full_type
 
@@ -29,22 +26,29 @@ def list_events(type: Type = None, key: Key = None, limit: Limit = 50, json: Jso
     if json:
         print_json(found)
         return
-    columns = (">position", "time", "topic", "key", "event")
-    rows = [
-        (one["position"], clock(one["timestamp"]), one["topic"], one["key"], one["event_id"])
-        for one in found
-    ]
-    print_table(columns, rows)
     if not found:
         print("Nothing was said yet that fits; try: learnflow send student.registered --example")
+        return
+    width = console().width
+    rows = [
+        (
+            clock(one["timestamp"]),
+            one["topic"],
+            short(one["key"], width),
+            short(one["event_id"], width),
+            "\n".join(map(outcome, one.get("deliveries", ()))),
+        )
+        for one in found
+    ]
+    print_table(("time", "topic", "key", "event", "taken by"), rows)
 
 
 @events.command("show")
 def show_event(
-    event_id: Annotated[str, typer.Argument(help="The event's id.")],
+    event_id: Annotated[str, typer.Argument(help="The event's id, or how it begins.")],
     json: Json = False,
 ) -> None:
-    """One event: its content, how each source recognised it, every attempt to deliver it."""
+    """One event: its content, who took it, every attempt to deliver it, its trace."""
     from learnflow.cli.output import print_json
     from learnflow.cli.place import control
 
@@ -62,7 +66,7 @@ def _show(found: dict[str, Any]) -> None:
 
     for record in found["records"]:
         print(f"{record['topic']} {record['partition']}:{record['offset']}  key {record['key']}")
-        print(f"  {clock(record['timestamp'])}")
+        print(f"  {clock(record['timestamp'])}  event {record['event_id']}")
         print(dumps(record["value"], indent=2, ensure_ascii=False))
     print_table(
         ("source", "seen as", "type", "because"),
@@ -70,10 +74,13 @@ def _show(found: dict[str, Any]) -> None:
         "Recognition",
     )
     print_table(
-        ("source", "function", "state", ">attempt", ">status", ">ms", ">cold start", "reason"),
+        ("function", "state", ">attempt", ">status", ">ms", ">cold start", "reason"),
         [_attempt(trail, n) for trail in found["deliveries"] for n in range(_rows(trail))],
         "Deliveries",
     )
+    traces = {record.get("trace_id") for record in found["records"]} - {None}
+    for trace in sorted(map(str, traces)):
+        print(f"What else happened in its trace: learnflow trace {trace}")
 
 
 def _rows(trail: dict[str, Any]) -> int:
@@ -81,16 +88,23 @@ def _rows(trail: dict[str, Any]) -> int:
 
 
 def _attempt(trail: dict[str, Any], number: int) -> tuple[object, ...]:
-    who = (trail["source"], trail["function"], trail["state"])
+    from learnflow.cli.event_lines import one_line
+
+    state = trail["state"] if number == _rows(trail) - 1 else "failed"
+    if trail.get("duplicate") and state == "delivered":
+        state = "duplicate"
+    if trail.get("replay"):
+        state += f" ({trail['replay']})"
     if not trail["attempts"]:
-        return (*who, "", "", "", "", trail["note"])
+        return (trail["function"], state, "", "", "", "", trail["note"])
     one = trail["attempts"][number]
     cold = one["cold_start_ms"]
     return (
-        *who,
+        trail["function"],
+        state,
         number + 1,
         one["status"],
         f"{one['ms']:.1f}",
         "" if cold is None else f"{cold:.0f} ms",
-        one["reason"],
+        one_line(one["reason"]) if one["reason"] else trail["note"],
     )

@@ -12,3 +12,13 @@ def curl_lines(url: str, student_id: str = "STUDENT_ID") -> list[str]:
         f"curl {url}/api/students/{student_id}",
         f"curl -N {url}/api/students/{student_id}/events",
     ]
+
+
+def attach_lines(name: str, command: str) -> list[str]:
+    """How to start a function that is left to a debugger."""
+    return [
+        f"{name} is left to you. Start it in another terminal (breakpoint() works in it):",
+        command,
+        "Under a debugger: `-m pdb -m …` or `-m debugpy --listen 5678 --wait-for-client -m …` in",
+        "place of its `-m …`; in an editor: that module, that argument, that environment.",
+    ]

@@ -99,13 +99,13 @@ async def _until(ending: "asyncio.Future[Any]", work: Coroutine[Any, Any, T]) ->
     return None
 
 
-def make_runner(port: int, report: Callable[[Any], None], emptied: bool = False) -> "Runner":
-    """The runner of this repository, with the settings of the environment."""
+def make_runner(port: int, report: Callable[[Any], None], **options: Any) -> "Runner":
+    """The runner of this repository, with the settings of the environment; options as Runner's."""
     from learnflow.cli.place import ROOT
     from learnflow.local.runner import Runner
     from learnflow.settings import Settings
 
-    return Runner(ROOT, Settings.read(), port=port, report=report, emptied=emptied)
+    return Runner(ROOT, Settings.read(), port=port, report=report, **options)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

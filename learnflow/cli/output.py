@@ -55,6 +55,11 @@ def print_table(
     printer.print(table)
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """`1 event`, `2 events`."""
+    return f"{count} {one if count == 1 else many}"
+
+
 def clock(milliseconds: int) -> str:
     """A time of day, to the millisecond, in local time."""
     return datetime.fromtimestamp(milliseconds / 1000).strftime("%H:%M:%S.%f")[:-3]

@@ -1,5 +1,6 @@
 """`learnflow ps`: what runs."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from learnflow.cli.options import Json
@@ -17,6 +18,23 @@ def ps(json: Json = False) -> None:
         return
     print(f"gateway  {runner.get('urls')['gateway']}\n")
     _show(found)
+    for line in _beside(found):
+        print(line)
+
+
+def _beside(found: dict[str, Any]) -> Iterator[str]:
+    """What is not as usual: fault switches, and functions that are left to a debugger."""
+    from learnflow.cli.hints import attach_lines
+
+    for one in found["functions"]:
+        for switch in one.get("faults", ()):
+            acted = f"acted {switch['acted']} times; off: learnflow fault clear {one['function']}"
+            yield f"fault switch on: {one['function']}: {switch['fault']} ({acted})"
+        if attached := one.get("attached"):
+            if attached["there"]:
+                yield f"{one['function']} is attached: your process gets its requests and events"
+            else:
+                yield from attach_lines(one["function"], attached["command"])
 
 
 def _show(found: dict[str, Any]) -> None:

@@ -1,15 +1,12 @@
 """Event types as people type them, and an example of each."""
 
-import uuid
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from learnflow.cli.problem import Problem
 
 if TYPE_CHECKING:
     from eventing.events import Event
-
-SUBJECT: Final = "mathematics"
 
 
 def event_class(name: str) -> "type[Event]":
@@ -30,25 +27,7 @@ def full_type(name: str) -> str:
 
 
 def example(event: "type[Event]") -> dict[str, Any]:
-    """Data that this event accepts: its required fields, from its schema, with fresh ids."""
-    schema = event.model_json_schema()
-    fields = schema["properties"]
-    return {name: _value(name, fields[name]) for name in schema.get("required", ())}
+    """Data that this event accepts: its required fields, about somebody new."""
+    from eventing.examples import fresh
 
-
-def _value(name: str, field: dict[str, Any]) -> Any:
-    if "enum" in field:
-        return field["enum"][0]
-    if name.endswith("_id"):
-        return uuid.uuid4().hex
-    if name.startswith("subject"):
-        return [SUBJECT] if field.get("type") == "array" else SUBJECT
-    match field.get("type"):
-        case "integer":
-            return max(1, field.get("minimum", 1))
-        case "boolean":
-            return True
-        case "array":
-            return []
-        case _:
-            raise Problem(f"There is no example for the field {name}.", "give --data instead")
+    return fresh(event)

@@ -11,6 +11,7 @@ from learnflow.local.history import Attempt, History, Trail
 from learnflow.local.instances import Answer, Unserved
 from learnflow.local.recognition import Recognition
 from learnflow.local.records import Record
+from learnflow.local.spans import clock_ms, told, trace_and_span
 from learnflow.manifests import Source
 
 _RETRYABLE: Final = frozenset({404, 408, 409, 429})
@@ -66,11 +67,12 @@ class Delivery:
         body = recognition.event.data or b""
         retry, rules = 0, self.source.delivery
         while True:
+            began = clock_ms()
             try:
                 attempt, answer = await self._attempt(headers, body)
             except ValueError as why:  # a header value that HTTP cannot carry, now or later
-                attempt = Attempt(None, 0, None, f"the request cannot be written: {why}")
-                trail.attempts.append(attempt)
+                reason = f"the request cannot be written: {why}"
+                trail.attempts.append(Attempt(None, 0, None, reason, began))
                 answer = None
                 break
             trail.attempts.append(attempt)
@@ -80,23 +82,29 @@ class Delivery:
                 break
             retry += 1
             trail.state = f"waiting for retry {retry} of {rules.retry}"
+            self._history.changed(trail)
             await self._wait(rules.wait_before(retry))
             trail.state = "in flight"
         await self._give_up(trail, record, recognition.event, answer)
         return trail
 
     def _trail(self, record: Record, recognition: Recognition, replay: str | None) -> Trail:
+        trace, parent = trace_and_span(recognition.event.attributes.get("traceparent"))
         trail = Trail(
+            event_id=record.event_id or recognition.event.id,
             source=self.source.name,
             function=self.source.sink,
             topic=record.topic,
             partition=record.partition,
             offset=record.offset,
+            key=record.key,
             recognised=recognition.mode,
             wrapped_because=recognition.reason,
             replay=replay,
+            trace_id=trace,
+            parent=parent,
         )
-        self._history.add(record.event_id or recognition.event.id, trail)
+        self._history.add(trail)
         return trail
 
     def _headers(self, event: CloudEvent) -> dict[str, str]:
@@ -112,7 +120,7 @@ class Delivery:
     async def _attempt(
         self, headers: Mapping[str, str], body: bytes
     ) -> tuple[Attempt, Answer | None]:
-        began = time.perf_counter()
+        at, began = clock_ms(), time.perf_counter()
         answer: Answer | None = None
         reason: str | None = None
         try:
@@ -125,10 +133,12 @@ class Delivery:
             answer = Answer(why.status, {}, b"", None) if why.status else None
         ms = (time.perf_counter() - began) * 1000
         if answer is None:
-            return Attempt(None, ms, None, reason), None
+            return Attempt(None, ms, None, reason, at), None
         if reason is None and not is_success(answer.status):
             reason = answer.body[:300].decode(errors="replace") or None
-        return Attempt(answer.status, ms, answer.cold_start_ms, reason), answer
+        reason = reason or answer.note
+        said = told(answer.headers)
+        return Attempt(answer.status, ms, answer.cold_start_ms, reason, at, said), answer
 
     async def _wait(self, seconds: float) -> None:
         task = asyncio.current_task()
@@ -143,6 +153,7 @@ class Delivery:
         if answer is not None and answer.body:
             trail.note = _REPLY_NOTE.format(answer.status)
         self.delivered += 1
+        self._history.changed(trail)
         return trail
 
     async def _give_up(
@@ -150,6 +161,7 @@ class Delivery:
     ) -> None:
         if self.source.delivery.dead_letter is None:
             trail.state, trail.note = "lost", "the source has no deadLetterSink"
+            self._history.changed(trail)
             return
         status, headers, body = (
             (answer.status, answer.headers, answer.body) if answer else (None, {}, b"")
@@ -159,3 +171,4 @@ class Delivery:
         await self._dead_letters.keep(letter, record, self.source, trail.attempts[-1].reason)
         trail.state = "dead letter"
         self.dead += 1
+        self._history.changed(trail)

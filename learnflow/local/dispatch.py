@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -38,6 +38,7 @@ class Dispatcher:
         commit_seconds: float = COMMIT_SECONDS,
     ) -> None:
         self.history = History()
+        self.sources = system.sources
         self._log = log
         self.namespace = namespace
         self._commit_seconds = commit_seconds
@@ -105,7 +106,21 @@ class Dispatcher:
             raise CannotReplay(f"its source {name or 'is not noted, and'} is not declared any more")
         original = event.without(ERROR_EXTENSIONS).extended({"replayid": replay_id})
         recognition = Recognition(mode, original, f"replay {replay_id} of a dead letter")
-        task = asyncio.create_task(delivery.deliver(letter, recognition, replay_id))
+        return await self._replayed(delivery.deliver(letter, recognition, replay_id))
+
+    async def again(self, record: Record, source: str, replay_id: str) -> Trail:
+        """Deliver a record to one source as a new consumer group of it would: same id, `replayid`.
+
+        On the cluster that is a KafkaSource with `ceOverrides.extensions.replayid`.
+        """
+        delivery = self._deliveries[source]
+        seen = recognise(record, source, self.namespace)
+        event = seen.event.extended({"replayid": replay_id})
+        recognition = Recognition(seen.mode, event, seen.reason)
+        return await self._replayed(delivery.deliver(record, recognition, replay_id))
+
+    async def _replayed(self, delivering: Coroutine[Any, Any, Trail]) -> Trail:
+        task = asyncio.create_task(delivering)
         self._replays.add(task)
         task.add_done_callback(self._replays.discard)
         return await asyncio.shield(task)

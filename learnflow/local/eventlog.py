@@ -41,6 +41,7 @@ class EventLog:
         self._queue: list[Pending] = []
         self._writer: asyncio.Task[None] | None = None
         self._listeners: dict[store.Place, list[Listener]] = {}
+        self._watchers: list[Listener] = []
 
     async def open(self) -> None:
         """Make the tables where they are missing and learn where each partition ends."""
@@ -68,6 +69,10 @@ class EventLog:
         """Call `listener` with each record of a partition after its commit, in offset order."""
         self._listeners.setdefault((topic, partition), []).append(listener)
 
+    def watch(self, watcher: Listener) -> None:
+        """Call `watcher` with every record of every topic after its commit."""
+        self._watchers.append(watcher)
+
     def partitions(self, topic: str) -> int:
         """How many partitions a topic has: its manifest's, or more if more were ever written."""
         written = (part + 1 for name, part in self._ends if name == topic)
@@ -93,6 +98,16 @@ class EventLog:
     async def recent(self, **filters: Any) -> list[tuple[int, Record]]:
         """The newest records first; filters: type, key, topic, after (a position), limit."""
         return await self._run(store.recent, **filters)
+
+    async def like(self, beginning: str) -> list[str]:
+        """The ids of events that begin so, five at most."""
+        return await self._run(store.like, beginning)
+
+    async def ask(
+        self, statement: Callable[..., Awaitable[_Result]], *args: object, **named: object
+    ) -> _Result:
+        """What a statement of another module answers; it is given a connection first."""
+        return await self._run(statement, *args, **named)
 
     async def committed(self, group: str) -> dict[store.Place, int]:
         """A group's next offset per partition; nothing for what it never read."""
@@ -141,7 +156,8 @@ class EventLog:
                 future.set_result(placed[start : start + len(news)])
             start += len(news)
         for record in placed:
-            for listener in self._listeners.get((record.topic, record.partition), ()):
+            listeners = self._listeners.get((record.topic, record.partition), ())
+            for listener in (*listeners, *self._watchers):
                 listener(record)
 
     async def _place_and_write(self, news: Sequence[NewRecord]) -> list[Record]:

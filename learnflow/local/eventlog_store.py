@@ -31,8 +31,18 @@ CREATE TABLE IF NOT EXISTS groups (
     "offset"   bigint NOT NULL,
     PRIMARY KEY (name, topic, partition)
 );
+CREATE TABLE IF NOT EXISTS letters (
+    topic      text   NOT NULL,
+    partition  int    NOT NULL,
+    "offset"   bigint NOT NULL,
+    state      text   NOT NULL,
+    reason     text   NOT NULL,
+    at         bigint NOT NULL,
+    PRIMARY KEY (topic, partition, "offset")
+);
 """
-"""`groups.offset` is Kafka's: the next one to read. `position` orders records of all topics."""
+"""`groups.offset` is Kafka's: the next one to read. `position` orders records of all topics.
+`letters` says of dead letters that were discarded or replayed when, and why."""
 
 _APPEND: Final = """
 INSERT INTO records (topic, partition, "offset", key, headers, value, timestamp, event_id, type)
@@ -53,6 +63,10 @@ WHERE topic = $1 AND partition = $2 AND "offset" >= $3 ORDER BY "offset" LIMIT $
 """
 _FIRST: Final = 'SELECT min("offset") FROM records WHERE topic = $1 AND partition = $2'
 _BY_EVENT: Final = f"SELECT {_COLUMNS} FROM records WHERE event_id = $1 ORDER BY position LIMIT 20"
+_LIKE: Final = """
+SELECT DISTINCT event_id FROM records
+ WHERE event_id >= $1 AND event_id < $1 || '~' AND starts_with(event_id, $1) LIMIT 5
+"""
 _RECENT: Final = f"""
 SELECT {_COLUMNS}, position FROM records
 WHERE ($1::text IS NULL OR type = $1) AND ($2::text IS NULL OR key = $2)
@@ -78,18 +92,23 @@ Place = tuple[str, int]
 GroupPlace = tuple[str, str, int]
 
 
-def _record(row: asyncpg.Record) -> Record:
+def record_of(row: asyncpg.Record, headers: Mapping[str, str]) -> Record:
+    """A row of `records`, whose headers have been read, as a record."""
     return Record(
         topic=row["topic"],
         partition=row["partition"],
         offset=row["offset"],
         key=row["key"],
-        headers=json.loads(row["headers"]),
+        headers=headers,
         value=row["value"],
         timestamp=row["timestamp"],
         event_id=row["event_id"],
         type=row["type"],
     )
+
+
+def _record(row: asyncpg.Record) -> Record:
+    return record_of(row, json.loads(row["headers"]))
 
 
 async def append(connection: asyncpg.Connection, records: Sequence[Record]) -> None:
@@ -135,6 +154,11 @@ async def first(connection: asyncpg.Connection, topic: str, partition: int) -> i
 async def by_event(connection: asyncpg.Connection, event_id: str) -> list[Record]:
     """The records that carry an event, oldest first (a dead letter carries its event's id)."""
     return [_record(row) for row in await connection.fetch(_BY_EVENT, event_id)]
+
+
+async def like(connection: asyncpg.Connection, beginning: str) -> list[str]:
+    """The ids of events that begin so, five at most."""
+    return [row["event_id"] for row in await connection.fetch(_LIKE, beginning)]
 
 
 async def recent(

@@ -13,6 +13,9 @@ _START_ATTEMPTS: Final = 3
 _FIRST_BACKOFF: Final = 0.1
 _LONGEST_BACKOFF: Final = 5.0
 _DRAIN_SECONDS: Final = 15.0
+_FINISH_SECONDS: Final = 1.0
+"""After this, what an old instance still does is asked to end: SIGTERM ends streams at once, and
+gives requests their time."""
 _logger = logging.getLogger(__name__)
 LogTail = Callable[[str], Sequence[str]]
 
@@ -34,7 +37,7 @@ class Fleet:
         self.upstreams: list[Upstream] = []
         self.starting = 0
         self.starts = 0
-        self._function = function
+        self.function = function
         self._starter = starter
         self._tail = tail
         self._has_room = has_room
@@ -44,6 +47,7 @@ class Fleet:
         self._next_start = 0.0
         self._retry: asyncio.TimerHandle | None = None
         self._stopped = False
+        self._epoch = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -63,6 +67,10 @@ class Fleet:
             if upstream.has_room and (best is None or upstream.burden < best.burden):
                 best = upstream
         return best
+
+    def document(self) -> dict[str, Any]:
+        """What there is to say beside the instances: nothing, for a fleet that starts them."""
+        return {}
 
     def wake(self) -> None:
         """See to it that one instance is there or comes. Raises StartFailed while that is vain."""
@@ -91,12 +99,25 @@ class Fleet:
         upstream.draining = True
         self.settle(upstream)
 
+    def replace(self, least: int) -> None:
+        """Drain every instance and begin with new ones, at least `least`; one that was up has a
+        successor at once. What does not end by itself, such as a stream, is asked to."""
+        old = self.live
+        self._epoch += 1
+        self._failures, self._next_start = 0, 0.0
+        for upstream in old:
+            self.drain(upstream)
+            if upstream.in_flight:
+                self._later(_FINISH_SECONDS, _stop_if_running, upstream.instance)
+                longest = _FINISH_SECONDS + self.function.timeout
+                self._later(longest, _kill_if_running, upstream.instance)
+        self.scale_to(max(least, 1 if old else 0))
+
     def settle(self, upstream: Upstream) -> None:
         """Stop a draining instance if it has nothing left to answer."""
         if upstream.draining and upstream.in_flight == 0 and not upstream.instance.exited.done():
             upstream.instance.stop()
-            loop = asyncio.get_running_loop()
-            loop.call_later(_DRAIN_SECONDS, _kill_if_running, upstream.instance)
+            self._later(_DRAIN_SECONDS, _kill_if_running, upstream.instance)
 
     def lost(self, upstream: Upstream) -> None:
         """It does not accept connections: do without it."""
@@ -136,15 +157,23 @@ class Fleet:
         self._background(self._start())
 
     async def _start(self) -> None:
+        epoch = self._epoch
         try:
-            instance = await self._starter.start(self._function)
+            instance = await self._starter.start(self.function)
         except Exception as error:
-            _logger.exception("%s could not be started", self._function.name)
             self.starting -= 1
+            if epoch != self._epoch:  # of code that is not wanted any more
+                self._has_room()
+                return
+            _logger.exception("%s could not be started", self.function.name)
             self._start_failed(f"could not be started ({error})")
             return
         self.starting -= 1
-        upstream = Upstream(instance, self._function.concurrency)
+        if epoch != self._epoch:
+            instance.kill()
+            self._has_room()
+            return
+        upstream = Upstream(instance, self.function.concurrency)
         self.upstreams.append(upstream)
         instance.exited.add_done_callback(lambda exited: self._exited(upstream, exited.result()))
         if self._stopped:
@@ -168,7 +197,7 @@ class Fleet:
         if upstream.ready_at is None:
             self._start_failed(f"ended with code {code} before it could answer")
         else:
-            _logger.warning("%s ended by itself with code %s", self._function.name, code)
+            _logger.warning("%s ended by itself with code %s", self.function.name, code)
             self._has_room()
 
     def _start_failed(self, why: str) -> None:
@@ -182,7 +211,7 @@ class Fleet:
             self._has_room()  # whoever waits wakes it again, after the back-off
 
     def _failure(self) -> StartFailed:
-        name = self._function.name
+        name = self.function.name
         return StartFailed(name, self._why, self._failures, self._tail(name))
 
     def _try_again(self) -> None:
@@ -190,10 +219,18 @@ class Fleet:
         if not self.size and not self._stopped:
             self._spawn()
 
+    def _later(self, seconds: float, act: Callable[[Instance], None], instance: Instance) -> None:
+        asyncio.get_running_loop().call_later(seconds, act, instance)
+
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _stop_if_running(instance: Instance) -> None:
+    if not instance.exited.done():
+        instance.stop()
 
 
 def _kill_if_running(instance: Instance) -> None:

@@ -7,10 +7,9 @@ import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from learnflow.local.child import FUNCTION
 from learnflow.local.forkserver_control import Control, ForkFailed, ForkServerGone
@@ -51,6 +50,19 @@ class Spawn:
     entry: str = FUNCTION
 
 
+@dataclass(frozen=True)
+class Modules:
+    """What a fork server imports; it does not start without `preload`, but without `wanted`."""
+
+    preload: tuple[str, ...]
+    wanted: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, preload: Iterable[str], wanted: Iterable[str]) -> Self:
+        """From any iterables."""
+        return cls(tuple(preload), tuple(wanted))
+
+
 Birth = Callable[[socket.socket], Awaitable[Child]]
 """Starts the process of a fork server around its end of the control socket."""
 
@@ -59,14 +71,13 @@ class ForkServer:
     """A fork server that is started again whenever it ends; made by `start` and `fork_server`."""
 
     def __init__(
-        self, name: str, birth: Birth, preload: Iterable[str], log: Path, report: Report
+        self, name: str, birth: Birth, modules: Modules, log: Path, report: Report
     ) -> None:
         self._name, self._birth, self._log, self._report = name, birth, log, report
-        self._preload = list(preload)
+        self._modules = modules
         self._control: Control | None = None
         self._process: Child | None = None
         self._attempt: asyncio.Future[Control] = asyncio.get_running_loop().create_future()
-        self._hurry = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self._lifeline: tuple[int, ...] = ()
         self._heirs: list[ForkServer] = []
@@ -80,11 +91,13 @@ class ForkServer:
         environment: Mapping[str, str],
         report: Report,
         preload: Iterable[str] = CORE,
+        wanted: Iterable[str] = (),
     ) -> "ForkServer":
         """Start the light fork server in the repository `root`; its own words go to `log`.
 
-        `environment` is the runner's, of which little is taken. Raises ForkServerGone with the end
-        of the log when it cannot start, for instance because a module does not import.
+        `environment` is the runner's, of which little is taken. What of `wanted` does not import is
+        left out. Raises ForkServerGone with the end of the log when it cannot start, for instance
+        because a module of `preload` does not import.
         """
         if not hasattr(os, "fork"):
             raise NotImplementedError("The embedded mode needs fork: use Linux, macOS or WSL.")
@@ -104,18 +117,21 @@ class ForkServer:
                     keep=keep,
                 )
 
-        server = cls("core", birth, preload, log, report)
+        server = cls("core", birth, Modules.of(preload, wanted), log, report)
         server._lifeline = (lifeline, held)
         await server._begin()
         return server
 
-    async def fork_server(self, name: str, preload: Iterable[str] = HEAVY) -> "ForkServer":
+    async def fork_server(
+        self, name: str, preload: Iterable[str] = HEAVY, wanted: Iterable[str] = ()
+    ) -> "ForkServer":
         """Fork a fork server that has more modules; it follows this one's end and restart."""
 
         async def birth(control: socket.socket) -> Child:
             return await self._ask({"op": "server", "name": name}, [control.fileno()])
 
-        server = ForkServer(name, birth, preload, self._log, self._report)
+        modules = Modules.of(preload, wanted)
+        server = ForkServer(name, birth, modules, self._log, self._report)
         await server._begin()
         self._heirs.append(server)
         return server
@@ -125,6 +141,11 @@ class ForkServer:
         """The server's pid while it runs."""
         process = self._process
         return None if process is None or process.exited.done() else process.pid
+
+    @property
+    def modules(self) -> frozenset[str]:
+        """The names of the repository's modules that it has imported."""
+        return frozenset() if self._control is None else self._control.modules
 
     async def fork(self, request: Spawn) -> Child:
         """Fork a process; waits while the server is being started.
@@ -141,17 +162,6 @@ class ForkServer:
         }
         descriptors = [request.log, *(each.fileno() for each in request.sockets)]
         return await self._ask(message, descriptors)
-
-    async def restart(self) -> None:
-        """End the server with all its children and start it from the files as they are now.
-
-        Raises ForkServerGone when these do not import; the server is then tried again and again.
-        """
-        self._pend()
-        self._hurry.set()
-        if self._process is not None:
-            self._process.send(signal.SIGKILL)
-        await asyncio.shield(self._attempt)
 
     async def stop(self) -> None:
         """End the server, the servers forked from it and all their children."""
@@ -184,13 +194,14 @@ class ForkServer:
             self._control = Control(ours)
             start = self._log.stat().st_size if self._log.exists() else 0
             self._process = await self._birth(theirs)
-        await self._control.send({"preload": self._preload})
+        await self._control.send(asdict(self._modules))
         waited: set[asyncio.Future[Any]] = {self._control.ready, self._process.exited}
         await asyncio.wait(waited, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if not self._control.ready.done():
             raise ForkServerGone(
                 f"The fork server {self._name!r} did not start (see {self._log}):\n"
-                f"{log_end(self._log, start)}"
+                f"{log_end(self._log, start)}",
+                self._control.last_words(),
             )
         self._pend()
         self._attempt.set_result(self._control)
@@ -211,19 +222,15 @@ class ForkServer:
     async def _open_at_last(self) -> None:
         pause, said = FIRST_PAUSE, ""
         while True:
-            self._hurry.clear()
             try:
                 return await self._open()
             except (ForkServerGone, ForkFailed, OSError) as problem:
                 await self._let_go()
-                if self._hurry.is_set():  # ended by `restart`, which waits for the next attempt
-                    continue
                 self._fail(str(problem))
                 if str(problem) != said:
                     said = str(problem)
                     self._report(said)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), pause)
+            await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE, pause * 2)
 
     async def _let_go(self) -> None:

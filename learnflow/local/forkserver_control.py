@@ -7,6 +7,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from learnflow.local.breakage import Breakage
 from learnflow.local.processes import Child
 from learnflow.local.wire import Decoder, encode
 
@@ -14,7 +15,14 @@ PIECE: Final = 65536
 
 
 class ForkServerGone(RuntimeError):
-    """The fork server ended, or could not start: the request was not answered; ask again."""
+    """The fork server ended, or could not start: the request was not answered; ask again.
+
+    `breakage` is the file that kept it from starting, where that is known.
+    """
+
+    def __init__(self, what: str, breakage: Breakage | None = None) -> None:
+        super().__init__(what)
+        self.breakage = breakage
 
 
 class ForkFailed(RuntimeError):
@@ -34,6 +42,8 @@ class Control:
         self._decoder = Decoder()
         self._sending = asyncio.Lock()
         self._open = True
+        self._breakage: Breakage | None = None
+        self.modules: frozenset[str] = frozenset()
         self.ready: asyncio.Future[None] = self._loop.create_future()
         self._loop.add_reader(control.fileno(), self._read)
 
@@ -48,6 +58,12 @@ class Control:
     async def send(self, message: Mapping[str, Any], descriptors: Sequence[int] = ()) -> None:
         """Send a message, whole even when the caller is cancelled. Raises ForkServerGone."""
         await asyncio.shield(self._send(encode(message), descriptors))
+
+    def last_words(self) -> Breakage | None:
+        """What it said kept it from starting."""
+        if self._open:
+            self._read()
+        return self._breakage
 
     def close(self) -> None:
         """Let go of the process: what was asked fails, its children count as killed with it."""
@@ -104,7 +120,10 @@ class Control:
     def _hear(self, message: Mapping[str, Any]) -> None:
         match message["op"]:
             case "ready":
+                self.modules = frozenset(message["modules"])
                 _settle(self.ready)
+            case "broken":
+                self._breakage = Breakage(message["file"], message["line"], message["error"])
             case "forked":
                 self._born(Child(message["pid"], self._loop.create_future()), message["id"])
             case "failed":

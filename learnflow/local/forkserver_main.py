@@ -5,7 +5,8 @@ never a thread, an event loop or a database connection, which no fork survives. 
 children with it, when the control socket or the lifeline reaches its end.
 
 Messages on the control socket (see `wire`), descriptors in brackets:
-  first   {preload: modules} → {op: ready}
+  first   {preload: modules, wanted: modules}
+          → {op: ready, modules} or {op: broken, file, line, error}
   then    {op: fork, id, name, entry, target, env} [log, listening sockets...]
           {op: server, id, name} [the new fork server's control socket]
           → {op: forked, id, pid} or {op: failed, id, why}
@@ -18,10 +19,12 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from learnflow.local import child
+from learnflow.local.breakage import breakage_of
 from learnflow.local.preload import preload
 from learnflow.local.processes import die_with_parent, show_as
 from learnflow.local.wire import encode, receive
@@ -58,7 +61,7 @@ class Server:
         poller = select.poll()
         for descriptor in (self._control.fileno(), self._wakeup, *self._lifelines):
             poller.register(descriptor, select.POLLIN)
-        self._say(op="ready")
+        self._say(op="ready", modules=_modules())
         while True:
             ready = {descriptor for descriptor, _ in poller.poll()}
             if not ready.isdisjoint(self._lifelines):
@@ -110,6 +113,11 @@ class Server:
         os._exit(0)
 
 
+def _modules() -> list[str]:
+    """Which of the repository's modules are imported."""
+    return [name for name in sys.modules if name.startswith(("db.", "eventing.", "learnflow."))]
+
+
 def main(control: int, lifeline: int) -> None:
     """Be the light fork server; a forked process goes on as what its request says."""
     birth = Birth({"op": "server", "name": "core"}, [control], (lifeline,))
@@ -124,7 +132,12 @@ def _serve(birth: Birth) -> Birth:
     control = socket.socket(fileno=birth.descriptors[0])
     if (first := receive(control)) is None:
         os._exit(0)
-    preload(first[0]["preload"])
+    try:
+        preload(first[0]["preload"], first[0]["wanted"])
+    except BaseException as error:
+        found = breakage_of(error, Path(__file__))
+        control.sendall(encode({"op": "broken", **asdict(found)}))
+        raise
     return Server(control, birth.lifelines).run()
 
 

@@ -5,6 +5,7 @@ import logging
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -24,7 +25,6 @@ _HOP_BY_HOP: Final = frozenset(
     | {"te", "trailer", "transfer-encoding", "upgrade", "expect"}
 )
 _NO_BODY: Final = frozenset({204, 304})
-_TITLES: Final = {502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
 Streaming = set[asyncio.Transport]
 """Connections that a stop need not wait for: their clients come back and resume."""
 _logger = logging.getLogger(__name__)
@@ -43,12 +43,15 @@ def problem(
     return web.Response(status=status, body=body, headers=said)
 
 
-def unserved(why: Unserved) -> web.Response:
+def unserved(why: Unserved, trace_id: str) -> web.Response:
     """What is said when the function said nothing."""
     headers = {} if why.retry_after is None else {"Retry-After": str(why.retry_after)}
-    extras = {"log": why.log} if isinstance(why, StartFailed) and why.log else {}
-    title = _TITLES.get(why.status, "Bad Request")
-    return problem(why.status, title, str(why), headers, **extras)
+    extras: dict[str, Any] = {"trace_id": trace_id}
+    if isinstance(why, StartFailed) and why.log:
+        extras["log"] = why.log
+    status = why.status or HTTPStatus.BAD_GATEWAY  # nobody reads it: the connection was broken
+    title = HTTPStatus(status).phrase
+    return problem(status, title, str(why), headers, **extras)
 
 
 def target_of(request: web.BaseRequest) -> str:

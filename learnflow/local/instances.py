@@ -84,12 +84,14 @@ class Starter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole response; `cold_start_ms` from the request's arrival, None when it was warm."""
+    """A whole response; `cold_start_ms` from the request's arrival, None when it was warm; `note`
+    says what was done to the call on purpose."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     cold_start_ms: float | None
+    note: str | None = None
 
 
 class Upstream:

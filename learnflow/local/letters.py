@@ -1,10 +1,7 @@
 """The dead letters as people see them: which event, which source, why; and their way back."""
 
 import base64
-import contextlib
-import json
-import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from learnflow.local.cloudevent import Invalid
@@ -13,10 +10,13 @@ from learnflow.local.dispatch import Dispatcher
 from learnflow.local.eventlog import EventLog
 from learnflow.local.history import Trail
 from learnflow.local.recognition import read
-from learnflow.local.records import Record
+from learnflow.local.records import Record, now_ms
+from learnflow.local.replaying import new_replay_id
+from learnflow.local.selection import Found, Selection, page, settle
+from learnflow.local.shown import shown
 from learnflow.manifests import Sink
 
-_SHOWN_BYTES: Final = 16_384
+_MANY: Final = 1_000_000
 
 
 class Letters:
@@ -25,15 +25,25 @@ class Letters:
     def __init__(self, log: EventLog, dispatcher: Dispatcher, sinks: Mapping[str, Sink]) -> None:
         self._log = log
         self._dispatcher = dispatcher
-        self._topics = tuple(sorted({sink.topic for sink in sinks.values()}))
+        self.topics = tuple(sorted({sink.topic for sink in sinks.values()}))
 
-    async def newest(self, limit: int) -> list[dict[str, Any]]:
-        """The newest letters first."""
-        found: list[tuple[int, Record]] = []
-        for topic in self._topics:
-            found += await self._log.recent(topic=topic, limit=limit)
-        found.sort(key=lambda pair: pair[0], reverse=True)
-        return [self.summary(record) for _, record in found[:limit]]
+    async def newest(
+        self, limit: int, chosen: Selection = Selection(), *, settled: bool = False
+    ) -> list[dict[str, Any]]:
+        """The newest letters first; with those that were discarded or replayed if `settled`."""
+        found = await self._select(chosen, limit, settled)
+        return [{**self.summary(letter), "settled": decided} for _, letter, decided in found]
+
+    async def waiting(self, chosen: Selection) -> list[Record]:
+        """All letters that nobody has decided about yet, oldest first."""
+        found = await self._select(chosen, _MANY, settled=False)
+        return [letter for _, letter, _ in reversed(found)]
+
+    async def settle(self, letters: Sequence[Record], state: str, reason: str) -> int:
+        """Note what became of letters: they stay in their topic, and are listed only on request."""
+        if not letters:
+            return 0
+        return await self._log.ask(settle, letters, state, reason, now_ms())
 
     async def find(self, place: str) -> Record | None:
         """The letter at a place."""
@@ -41,15 +51,21 @@ class Letters:
         if not second.isdigit() or (colon and not first.isdigit()):
             return None
         partition, offset = int(first or 0), int(second)
-        for topic in self._topics:
-            page = await self._log.page(topic, partition, offset, 1)
-            if page and page[0].offset == offset:
-                return page[0]
+        for topic in self.topics:
+            found = await self._log.page(topic, partition, offset, 1)
+            if found and found[0].offset == offset:
+                return found[0]
         return None
 
     async def replay(self, letter: Record) -> Trail:
         """Send the event again to the source that failed it; ends when that has ended."""
-        return await self._dispatcher.replay(letter, f"r-{uuid.uuid4().hex[:12]}")
+        return await self.replay_as(letter, new_replay_id())
+
+    async def replay_as(self, letter: Record, replay_id: str) -> Trail:
+        """The same as part of a replay of many."""
+        trail = await self._dispatcher.replay(letter, replay_id)
+        await self.settle([letter], "replayed", f"{replay_id}: {trail.state}")
+        return trail
 
     def summary(self, letter: Record) -> dict[str, Any]:
         """One line about a letter."""
@@ -70,27 +86,22 @@ class Letters:
             or letter.headers.get(REASON_HEADER),
         }
 
+    async def _select(self, chosen: Selection, limit: int, settled: bool) -> list[Found]:
+        named = chosen.source is not None or chosen.function is not None
+        sources = chosen.sources(self._dispatcher.sources) if named else []
+        return await self._log.ask(
+            page,
+            chosen,
+            self.topics,
+            limit=limit,
+            newest=True,
+            settled=settled,
+            letters_of=[source.name for source in sources] if named else None,
+        )
+
     def whole(self, letter: Record) -> dict[str, Any]:
         """A letter with everything in it."""
         return {**self.summary(letter), "record": shown(letter)}
-
-
-def shown(record: Record) -> dict[str, Any]:
-    """A record as JSON: its value as JSON when it is, else as text."""
-    value: Any = record.value[:_SHOWN_BYTES].decode(errors="replace")
-    with contextlib.suppress(ValueError, RecursionError):
-        value = json.loads(record.value)
-    return {
-        "topic": record.topic,
-        "partition": record.partition,
-        "offset": record.offset,
-        "key": record.key,
-        "timestamp": record.timestamp,
-        "headers": dict(record.headers),
-        "event_id": record.event_id,
-        "type": record.type,
-        "value": value,
-    }
 
 
 def _reason(encoded: str | None) -> str | None:

@@ -42,7 +42,7 @@ OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "port": str(PORT),
-    "max_connections": "300",
+    "max_connections": "600",
     "shared_buffers": "48MB",
     "huge_pages": "off",
     "jit": "off",

@@ -3,6 +3,7 @@
 import gc
 import importlib
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -25,6 +26,7 @@ CORE: Final = (
     "db.unit_of_work",
     "db.matching.store",
     "db.students.store",
+    "db.tutors.bookings",
     "db.tutors.store",
     "learnflow.local.child",
     "learnflow.local.relay_process",
@@ -37,20 +39,27 @@ CORE: Final = (
     "learnflow.runtime.serve",
     "learnflow.runtime.streams",
 )
-"""For every function and the relay. Neither SQLAlchemy nor a test or admin tool belongs here."""
+"""For every function and the relay. Neither SQLAlchemy nor a test or admin tool belongs here.
+
+What single functions import beside it is found in their files and preloaded too (`generation`).
+"""
 
 HEAVY: Final = ("learnflow.ranking",)
 """In addition, for functions of the `match` image."""
 
 
-def preload(modules: Iterable[str]) -> None:
+def preload(modules: Iterable[str], wanted: Iterable[str] = ()) -> None:
     """Import the modules, build one model of each kind, and keep it all out of the collector.
 
-    The collector would write into every object it visits, and so unshare the pages from children.
+    What of `wanted` does not import is left out: whoever needs it will say why. The collector would
+    write into every object it visits, and so unshare the pages from children.
     """
     gc.disable()
     for name in modules:
         importlib.import_module(name)
+    for name in wanted:
+        with suppress(Exception):
+            importlib.import_module(name)
     build_models()
     gc.collect()
     gc.freeze()

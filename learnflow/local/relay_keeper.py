@@ -26,6 +26,7 @@ class RelayKeeper:
         self.child: Child | None = None
         self._server, self._socket, self._env, self._logbook = server, runner_socket, env, logbook
         self._stopping = False
+        self._renewed: Child | None = None
 
     async def start(self) -> None:
         """Fork the relay."""
@@ -39,6 +40,13 @@ class RelayKeeper:
             pipe.handed_over(child.pid if child else None)
         self.child = child
 
+    def renew(self, server: ForkServer) -> None:
+        """Let a process of newer code take over; the present one publishes what it has begun."""
+        self._server = server
+        if self.child is not None:
+            self._renewed = self.child
+            self.child.send(signal.SIGTERM)
+
     async def keep(self, report: Report) -> None:
         """Start it again whenever it ends, sooner when it had run steadily."""
         pause = _PAUSE
@@ -47,7 +55,10 @@ class RelayKeeper:
                 code = await self.child.wait()
             if self._stopping:
                 return
-            if self.child is not None:
+            if self.child is not None and self.child is self._renewed:
+                self.child = None
+                pause = _PAUSE
+            elif self.child is not None:
                 report(f"The relay ended ({describe(code)}); starting it again.")
                 steady = time.monotonic() - self.child.started_at > _STEADY_SECONDS
                 pause = _PAUSE if steady else min(pause * 2, _LONGEST_PAUSE)

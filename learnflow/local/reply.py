@@ -28,6 +28,7 @@ class Reply:
         self.status = response.status
         self.headers = response.headers
         self.length = response.content_length
+        self.note: str | None = None
         self.cold_start_ms = (now - arrived) * 1000 if cold else None
         self._deadline = asyncio.get_running_loop().time() + revision.function.timeout
         self._revision = revision
@@ -69,7 +70,7 @@ class Reply:
     async def answer(self) -> Answer:
         """The whole response."""
         body = await self.read()
-        return Answer(self.status, self.headers, body, self.cold_start_ms)
+        return Answer(self.status, self.headers, body, self.cold_start_ms, self.note)
 
     def close(self) -> None:
         """Free the place at the instance; a body not read to its end breaks the connection."""

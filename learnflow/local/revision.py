@@ -6,7 +6,7 @@ At zero a request wakes the function; the autoscaler's tick does the rest.
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -16,7 +16,6 @@ from learnflow.local.instances import (
     Body,
     InstanceGone,
     Starter,
-    StartFailed,
     Unserved,
     Upstream,
 )
@@ -32,12 +31,17 @@ _RESPONSE_START_SECONDS: Final = 300.0
 class Revision:
     """Serves one function between its least and its greatest scale."""
 
-    def __init__(self, function: Function, starter: Starter, tail: LogTail) -> None:
-        self.function = function
+    def __init__(
+        self,
+        function: Function,
+        starter: Starter,
+        tail: LogTail,
+        fleet: Callable[..., Fleet] = Fleet,
+    ) -> None:
+        """`fleet` is called as Fleet is."""
         self.cold_starts = 0
-        started = function.response_start_timeout or _RESPONSE_START_SECONDS
-        self.response_start_timeout = min(started, function.timeout)
-        self.fleet = Fleet(function, starter, tail, self._hand_over, self._refuse)
+        self.fleet = fleet(function, starter, tail, self._hand_over, self._refuse)
+        self._adopt(function)
         self._autoscaler = Autoscaler(function)
         self._gauge = Gauge(time.monotonic())
         self._waiting: deque[asyncio.Future[Upstream]] = deque()
@@ -85,11 +89,12 @@ class Revision:
         self.fleet.scale_to(self._autoscaler.desired(now, ready, idle))
         self._hand_over()
 
-    def renew(self) -> None:
-        """Let new requests go to new instances: the code has changed."""
-        for upstream in self.fleet.live:
-            self.fleet.drain(upstream)
-        self.fleet.scale_to(self.function.scale.min)
+    def renew(self, function: Function | None = None) -> None:
+        """Let new requests go to new instances: the code, or its manifest, has changed."""
+        if function is not None:
+            self._adopt(function)
+            self._autoscaler = Autoscaler(function)
+        self.fleet.replace(self.function.scale.min)
         self._hand_over()
 
     async def stop(self, grace: float) -> None:
@@ -108,8 +113,14 @@ class Revision:
             "panics": self._autoscaler.panics,
             "cold_starts": self.cold_starts,
             "starts": self.fleet.starts,
+            **self.fleet.document(),
             "instances": [upstream.document() for upstream in self.fleet.upstreams],
         }
+
+    def _adopt(self, function: Function) -> None:
+        started = function.response_start_timeout or _RESPONSE_START_SECONDS
+        self.response_start_timeout = min(started, function.timeout)
+        self.function = self.fleet.function = function
 
     async def _open(
         self, arrived: float, method: str, target: str, headers: Mapping[str, str], body: Body
@@ -197,7 +208,7 @@ class Revision:
         if self._waiting and not self.fleet.size:
             try:
                 self._wake()
-            except StartFailed as why:
+            except Unserved as why:
                 self._refuse(why)
 
     def _refuse(self, why: Unserved) -> None:

@@ -78,6 +78,18 @@ class Routes:
         found = self._for_method(node, method, preflight_for)
         return NotAllowed(tuple(sorted(node.methods))) if found is None else Target(found, target)
 
+    def methods(self, target: str, host: str | None) -> tuple[str, ...]:
+        """What a path takes of all its functions together; none for a function's own address."""
+        path = target.partition("?")[0]
+        own = path[1:].partition("/")[0] in self._functions
+        if own or (host is not None and self._by_host(host) is not None):
+            return ()
+        node = self._match(self._root, path[1:].split("/"))
+        if node is None:
+            return ()
+        head = ("HEAD",) if "GET" in node.methods else ()
+        return (*sorted(node.methods), *head, "OPTIONS")
+
     def entries(self) -> list[Entry]:
         """Every function and where it is reached, for people."""
         return [

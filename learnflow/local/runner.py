@@ -5,57 +5,42 @@ it started ends with it.
 """
 
 import asyncio
-import json
+import gc
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from db.migrate import behind
-from db.prepare import prepare_server
 from db.roles import SHORT_NAMES, database_of, role_of
+from learnflow.local.attach import commands, without_timeouts
+from learnflow.local.bounds import here
 from learnflow.local.control import Control
+from learnflow.local.control_traces import Place
+from learnflow.local.databases import EVENTLOG, prepare_databases
 from learnflow.local.dispatch import Dispatcher
-from learnflow.local.emptying import empty
 from learnflow.local.eventlog import EventLog
-from learnflow.local.forkserver import ForkServer
 from learnflow.local.gateway import Gateway
+from learnflow.local.generation import Generation
 from learnflow.local.logbook import Logbook
 from learnflow.local.paths import RunnerLock, listen, places
-from learnflow.local.pool import Pool
 from learnflow.local.ports import DEFAULT_PORT, Bound, bind
 from learnflow.local.postgres import EmbeddedPostgres
-from learnflow.local.preload import HEAVY
+from learnflow.local.progress import Progress, Reporter, StartError
 from learnflow.local.records import LogUnavailable
 from learnflow.local.relay_keeper import RelayKeeper
-from learnflow.local.starter import Forking
-from learnflow.manifests import Scale, System, read_system
+from learnflow.local.serving import Serving
+from learnflow.local.upkeep import keep_up
+from learnflow.manifests import System, read_system
 from learnflow.settings import Settings, variable
 
-EVENTLOG: Final = "eventlog"
+__all__ = ["Progress", "Reporter", "Runner", "StartError"]
+
 PRUNE_SECONDS: Final = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """A step of starting or stopping, for people."""
-
-    stage: str
-    state: Literal["start", "done", "warn"]
-    detail: str = ""
-
-
-Reporter = Callable[[Progress], None]
-
-
-class StartError(Exception):
-    """The system could not start; the message says what to do."""
 
 
 class Runner:
@@ -69,8 +54,11 @@ class Runner:
         port: int = DEFAULT_PORT,
         report: Reporter = lambda _: None,
         emptied: bool = False,
+        reload: bool = False,
+        attach: Sequence[str] = (),
     ) -> None:
-        """`emptied` starts without the rows and events of earlier runs."""
+        """`emptied` starts without the rows and events of earlier runs; `reload` follows saved
+        files; `attach` names the functions that are left to a debugger."""
         self.root, self.settings = root, settings
         self.places = places(
             root,
@@ -81,6 +69,7 @@ class Runner:
         self.logbook = Logbook()
         self.postgres = EmbeddedPostgres(self.places.state, self.places.sockets)
         self._port, self._report, self._emptied = port, report, emptied
+        self._reload, self._attach = reload, attach
         self._lock = RunnerLock(self.places.state)
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop_asked = asyncio.Event()
@@ -107,11 +96,14 @@ class Runner:
         forking = asyncio.create_task(self._start_fork_servers())
         try:
             await self._step("Postgres", self._start_postgres())
-            await self._step("databases", self._prepare_databases())
+            preparing = prepare_databases(self.postgres, self.dsn, emptied=self._emptied)
+            await self._step("databases", preparing)
         finally:
             await self._step("fork servers", forking)
         await self._step("event log", self._start_events())
         await self._step("relay", self._start_relay())
+        if self._reload:
+            await self._step("reload on save", self.serving.follow(self._renew_relay))
         self._report(Progress("gateway", "done", self.url))
 
     def ask_to_stop(self) -> None:
@@ -120,6 +112,7 @@ class Runner:
 
     async def run_until_stopped(self) -> None:
         """Return when a signal, the control API or a part that cannot go on asks for the end."""
+        _rest_collector()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._stop_asked.set)
@@ -141,53 +134,42 @@ class Runner:
         system = read_system(self.root)
         for warning in system.warnings:
             self._report(Progress("manifests", "warn", warning))
-        scaled = {
-            name: replace(function, scale=_here(function.scale))
-            for name, function in system.functions.items()
-        }
-        return replace(system, functions=scaled)
+        scaled = {name: here(function) for name, function in system.functions.items()}
+        if unknown := [name for name in self._attach if name not in scaled]:
+            near = ", ".join(get_close_matches(unknown[0], scaled, 3) or sorted(scaled))
+            raise StartError(f"There is no function {unknown[0]} to attach to: name one of {near}.")
+        return without_timeouts(replace(system, functions=scaled), self._attach)
 
     async def _start_fork_servers(self) -> None:
-        light = await ForkServer.start(
-            self.root,
-            log=self.places.state / "forkserver.log",
-            environment=os.environ,
-            report=self._say,
+        self.serving = Serving(
+            self.places,
+            self.system,
+            self.logbook,
+            self.dsn,
+            self._told,
+            attach=self._attach,
+            keeps=self._reload,
         )
-        self._at_end(light.stop)
-        heavy = await light.fork_server("match", preload=HEAVY)
-        self._at_end(heavy.stop)
-        self.fork_servers = {"core": light, "match": heavy}
+        await self.serving.prepare()
+        self._at_end(self.serving.stop)
 
     async def _start_postgres(self) -> None:
         self._at_end(self.postgres.stop)
         await self.postgres.start()
         self._background(self.postgres.supervise(self._say))
 
-    async def _prepare_databases(self) -> None:
-        await prepare_server(self.postgres.dsn("postgres"))
-        await self.postgres.ensure([EVENTLOG], [])
-        owners = {short: self.dsn(short, "owner") for short in SHORT_NAMES}
-        late = await behind(owners)
-        if late:
-            await asyncio.to_thread(_migrate, {short: owners[short] for short in late})
-        if self._emptied:
-            databases = (*map(database_of, SHORT_NAMES), EVENTLOG)
-            await asyncio.gather(*(empty(self.postgres.dsn(name)) for name in databases))
-
     async def _start_events(self) -> None:
         log = EventLog(self.postgres.dsn(EVENTLOG), self.system.topics)
         await log.open()
         self._at_end(log.close)
-        starter = Forking(
-            self.fork_servers, self.places.sockets, self.logbook, lambda short: self.dsn(short)
-        )
-        self.pool = Pool(self.system.functions, starter, tail=self.logbook.tail)
-        await self.pool.start()
+        self._while_it_lasts(_prune(log))
+        self.pool = await self.serving.start()
         self._at_end(self.pool.stop)
         self.dispatcher = Dispatcher(self.system, log, self.pool)
         await self.dispatcher.start()
         self._at_end(self.dispatcher.stop)
+        self._at_end(self.serving.release)
+        gateway = Gateway(self.pool)
         self.control = Control(
             self.system,
             log,
@@ -196,13 +178,13 @@ class Runner:
             self.logbook,
             self.urls,
             self.ask_to_stop,
+            requests=gateway.requests,
+            place=Place(self.root, self.dsn),
         )
         await self.control.start(listen(self.control_socket))
         self._at_end(self.control.stop)
-        gateway = Gateway(self.pool)
         await gateway.start(self.bound.socket)
         self._at_end(gateway.stop)
-        self._background(_prune(log))
 
     async def _start_relay(self) -> None:
         env = {
@@ -211,12 +193,15 @@ class Runner:
         }
         for field in ("relay_stuck_seconds", "relay_look_seconds"):
             env[variable(field)] = str(getattr(self.settings, field))
-        self.relay = RelayKeeper(
-            self.fork_servers["core"], str(self.control_socket), env, self.logbook
-        )
+        self.relay = RelayKeeper(self.serving.light, str(self.control_socket), env, self.logbook)
         await self.relay.start()
         self._ended.insert(-1, self.relay.stop)  # ends after the gateway, before the control API
         self._background(self.relay.keep(self._say))
+        maintainers = {short: self.dsn(short, "maintainer") for short in SHORT_NAMES}
+        self._while_it_lasts(keep_up(maintainers, self._say))
+
+    def _renew_relay(self, generation: Generation) -> None:
+        self.relay.renew(generation.servers["core"])
 
     @property
     def control_socket(self) -> Path:
@@ -225,7 +210,9 @@ class Runner:
 
     def urls(self) -> Mapping[str, Any]:
         """Where everything can be reached."""
-        return {"gateway": self.url, "control": str(self.control_socket), "pid": os.getpid()}
+        attached = commands(self.serving.attached)
+        found = {"gateway": self.url, "control": str(self.control_socket), "pid": os.getpid()}
+        return {**found, "attached": attached} if attached else found
 
     async def _step(self, stage: str, work: Any) -> None:
         began = time.monotonic()
@@ -234,8 +221,11 @@ class Runner:
         self._report(Progress(stage, "done", f"{time.monotonic() - began:.1f} s"))
 
     def _say(self, sentence: str) -> None:
-        self.logbook.add("runner", sentence, os.getpid())
-        self._report(Progress("runner", "warn", sentence))
+        self._told("runner", "warn", sentence)
+
+    def _told(self, whose: str, state: Literal["done", "warn"], sentence: str) -> None:
+        self.logbook.add(whose, sentence, os.getpid())
+        self._report(Progress(whose, state, sentence))
 
     def _at_end(self, end: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._ended.append(end)
@@ -243,10 +233,21 @@ class Runner:
     async def _unlock(self) -> None:
         self._lock.release()
 
-    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+    def _background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._background_ended)
+        return task
+
+    def _while_it_lasts(self, work: Coroutine[Any, Any, None]) -> None:
+        """In the background, ended before what was started until now ends."""
+        task = self._background(work)
+
+        async def end() -> None:
+            task.cancel()
+            await asyncio.wait({task})
+
+        self._at_end(end)
 
     def _background_ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -255,34 +256,19 @@ class Runner:
             self._stop_asked.set()
 
 
-def _here(scale: Scale) -> Scale:
-    """A manifest's bounds on this one machine.
-
-    On the cluster a revision starts once when it is deployed, not at each `up`. And more instances
-    than processors would only cost their starts: a third of the time of a burst, measured.
-    """
-    most = max(2, scale.min, os.cpu_count() or 1)
-    return replace(scale, initial=max(scale.min, 0), max=min(scale.max or most, most))
-
-
-def _migrate(owners: Mapping[str, str]) -> None:
-    """Migrate in a short process of its own: Alembic and SQLAlchemy stay out of the runner."""
-    clean = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run(
-        [sys.executable, "-m", "db.migrate"],
-        input=json.dumps(dict(owners)),
-        cwd=Path(__file__).parents[2],
-        env=clean,
-        text=True,
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        raise StartError(f"The databases could not be migrated:\n{done.stderr.strip()[-2000:]}")
-
-
 async def _prune(log: EventLog) -> None:
     while True:
         await asyncio.sleep(PRUNE_SECONDS)
         with suppress(LogUnavailable):
             await log.prune()
+
+
+def _rest_collector() -> None:
+    """Look for garbage among what is new, and less often.
+
+    What a runner holds it holds for long: looking through all of it again and again took a sixth of
+    its processor time, in pauses that every request felt.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)

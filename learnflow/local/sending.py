@@ -8,8 +8,11 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from eventing.events import CATALOGUE
+from learnflow.runtime.trace import continued
 
 SOURCE: Final = "learnflow/cli"
+MOST: Final = 10_000
+"""Events in one request."""
 
 
 class NotSendable(Exception):
@@ -18,6 +21,19 @@ class NotSendable(Exception):
     def __init__(self, detail: str, errors: list[str] | None = None) -> None:
         super().__init__(detail)
         self.errors = errors or []
+
+
+def messages(wishes: Any) -> list[tuple[str, dict[str, Any]]]:
+    """`message` for each of many wishes; NotSendable names the first that is wrong, from 1."""
+    if not isinstance(wishes, list) or not 0 < len(wishes) <= MOST:
+        raise NotSendable(f"events is a list of 1 to {MOST} objects")
+    made = []
+    for number, wish in enumerate(wishes, 1):
+        try:
+            made.append(message(wish if isinstance(wish, dict) else {}))
+        except NotSendable as why:
+            raise NotSendable(f"event {number}: {why}; nothing was sent", why.errors) from None
+    return made
 
 
 def message(wish: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -46,6 +62,7 @@ def message(wish: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "datacontenttype": "application/json",
         "partitionkey": key,
+        "traceparent": continued(None),
         "data": data,
     }
     if key:

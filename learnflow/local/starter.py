@@ -4,18 +4,21 @@ import asyncio
 import itertools
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from learnflow.local.forkserver import ForkServer, Spawn
+from learnflow.local.code import Build
 from learnflow.local.logbook import Logbook
 from learnflow.local.logpipes import LogPipe
 from learnflow.local.paths import listen
 from learnflow.local.processes import Child
 from learnflow.manifests import Function
+from learnflow.settings import variable
 
+Dsn = Callable[[str], str]
+"""A database's address by its short name."""
 _DATABASES: Final = {
     f"LEARNFLOW_{short.upper()}_DATABASE_URL": short for short in ("students", "tutors", "matching")
 }
@@ -52,16 +55,16 @@ class Process:
 
 
 class Forking:
-    """Forks an instance of a function from the fork server of its image."""
+    """Forks an instance of a function, as it is built at that moment."""
 
     def __init__(
         self,
-        servers: Mapping[str, ForkServer],
+        build: Callable[[Function], Build],
         sockets: Path,
         logbook: Logbook,
-        dsn: Callable[[str], str],
+        dsn: Dsn,
     ) -> None:
-        self._servers, self._sockets, self._logbook, self._dsn = servers, sockets, logbook, dsn
+        self._build, self._sockets, self._logbook, self._dsn = build, sockets, logbook, dsn
         self._numbers = itertools.count(1)
 
     async def start(self, function: Function) -> Process:
@@ -71,14 +74,12 @@ class Forking:
         pipe = LogPipe(self._logbook, function.name)
         pid: int | None = None
         try:
-            child = await self._servers[function.image].fork(
-                Spawn(
-                    name=function.name,
-                    target=function.target,
-                    log=pipe.writing,
-                    sockets=[listening],
-                    env=self._environment(function),
-                )
+            build = self._build(function)
+            env = environment(function, self._dsn)
+            if build.functions is not None:
+                env[variable("functions")] = str(build.functions)
+            child = await build.generation.fork(
+                function, log=pipe.writing, sockets=[listening], env=env
             )
             pid = child.pid
         finally:
@@ -87,16 +88,15 @@ class Forking:
         child.exited.add_done_callback(lambda _: _remove(path))
         return Process(child, str(path))
 
-    def _environment(self, function: Function) -> dict[str, str]:
-        """The manifest's variables; a secret one is the address of a database here."""
-        secrets = {
-            name: self._dsn(_DATABASES[name]) for name in function.secret_env if name in _DATABASES
-        }
-        sizes = {
-            "LEARNFLOW_CONCURRENCY": str(function.concurrency or ""),
-            "LEARNFLOW_POOL_SIZE": str(POOL_SIZE),
-        }
-        return {**sizes, **function.env, **secrets}
+
+def environment(function: Function, dsn: Dsn) -> dict[str, str]:
+    """The manifest's variables; a secret one is the address of a database here."""
+    secrets = {name: dsn(_DATABASES[name]) for name in function.secret_env if name in _DATABASES}
+    sizes = {
+        "LEARNFLOW_CONCURRENCY": str(function.concurrency or ""),
+        "LEARNFLOW_POOL_SIZE": str(POOL_SIZE),
+    }
+    return {**sizes, **function.env, **secrets}
 
 
 def _remove(path: Path) -> None:

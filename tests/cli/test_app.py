@@ -15,8 +15,8 @@ from learnflow.cli.problem import Problem
 ROOT: Final = Path(__file__).parents[2]
 HEAVY: Final = ("aiohttp", "asyncpg", "pydantic", "rich", "psutil", "uvloop", "yaml", "sqlalchemy")
 COMMANDS: Final = {
-    *("up", "demo", "down", "doctor", "ps", "logs", "send", "migrate"),
-    *("events", "dead-letters"),
+    *("up", "demo", "down", "doctor", "ps", "logs", "send", "migrate", "maintain"),
+    *("events", "dead-letters", "trace", "export", "explain", "fault"),
 }
 
 

@@ -14,7 +14,7 @@ from learnflow.local.instances import Answer, StartFailed, Unserved
 from learnflow.local.pool import Pool
 from learnflow.manifests import Function, Scale
 from tests.eventually import eventually
-from tests.local.fakes import FakeStarter, function
+from tests.local.fakes import FakeInstance, FakeStarter, function
 
 Run = Callable[..., Awaitable[Pool]]
 
@@ -325,4 +325,58 @@ async def test_new_code_is_served_by_new_instances(run: Run, starter: FakeStarte
     pool.revisions["hello"].renew()
     assert (await ask(pool)).cold_start_ms is not None
     await eventually(starter.instances[0].exited.done)
+    assert len(starter.instances) == 2
+
+
+async def test_what_is_in_flight_when_the_code_changes_ends_where_it_began(
+    run: Run, hello: Hello, starter: FakeStarter
+) -> None:
+    pool = await run(function())
+    await ask(pool)
+    hello.open.clear()
+    asking = asyncio.create_task(ask(pool))  # a POST: nobody may repeat it
+    await eventually(lambda: hello.now == 1)
+    pool.revisions["hello"].renew()
+    await eventually(lambda: len(starter.instances) == 2)  # its successor is there already
+    hello.open.set()
+    assert (await asking).status == 200
+    assert hello.served == 2
+    await eventually(starter.instances[0].exited.done)
+    assert starter.instances[0].exited.result() == 0
+
+
+async def test_a_stream_of_old_code_is_asked_to_end(
+    run: Run, hello: Hello, starter: FakeStarter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("learnflow.local.fleet._FINISH_SECONDS", 0.05)
+    pool = await run(function())
+    await ask(pool)
+    hello.open.clear()
+    asked = asyncio.Event()
+    monkeypatch.setattr(starter.instances[0], "stop", asked.set)
+    asking = asyncio.create_task(ask(pool))
+    await eventually(lambda: hello.now == 1)
+    pool.revisions["hello"].renew()
+    await asyncio.wait_for(asked.wait(), 5)
+    hello.open.set()
+    assert (await asking).status == 200
+
+
+async def test_an_instance_that_was_starting_when_the_code_changed_serves_nobody(
+    run: Run, starter: FakeStarter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = await run(function())
+    go, plain = asyncio.Event(), starter.start
+
+    async def late(function: Function) -> FakeInstance:
+        await go.wait()
+        return await plain(function)
+
+    monkeypatch.setattr(starter, "start", late)
+    asking = asyncio.create_task(ask(pool))
+    await eventually(lambda: pool.document()[0]["starting"])
+    pool.revisions["hello"].renew()
+    go.set()
+    assert (await asking).status == 200
+    assert starter.instances[0].exited.result() == -9
     assert len(starter.instances) == 2

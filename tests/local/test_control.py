@@ -1,81 +1,18 @@
 """The control API on a Unix socket, and the relay's client that publishes through it."""
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from eventing.events import CATALOGUE
 from eventing.publish import LogPubSub, Message, PubSubUnavailable
-from learnflow.local.control import Control
-from learnflow.local.dispatch import Dispatcher
-from learnflow.local.eventlog import EventLog
-from learnflow.local.logbook import Logbook
-from learnflow.local.paths import listen
-from learnflow.local.pool import Pool
 from learnflow.local.records import LogUnavailable
-from learnflow.manifests import Topic
 from tests.eventually import eventually
-from tests.local.fakes import FILE, FakeFunctions, FakeStarter, function, message, source, system
+from tests.local.controlled import World, get
+from tests.local.fakes import message
 
 WITHDRAWN = "org.learnflow.student.withdrawn.v1"
-
-
-class World:
-    """The runner's parts around a control API."""
-
-    def __init__(self, folder: Path, log: EventLog, functions: FakeFunctions) -> None:
-        plain = system(source(), functions=(function(),))
-        topics = {**plain.topics, **log.topics}
-        self.system = type(plain)(plain.functions, plain.sources, plain.sinks, topics)
-        self.path = folder / "runner.sock"
-        self.log = log
-        self.functions = functions
-        self.logbook = Logbook()
-        self.stopped = False
-        self.dispatcher = Dispatcher(self.system, log, functions, commit_seconds=0.05)
-        self.pool = Pool(self.system.functions, FakeStarter(folder, unused))
-        self.control = Control(
-            self.system, log, self.dispatcher, self.pool, self.logbook,
-            urls=lambda: {"gateway": "http://127.0.0.1:8080"}, stop=self.stop,
-        )  # fmt: skip
-
-    def stop(self) -> None:
-        self.stopped = True
-
-
-async def unused(_: Any) -> Any:
-    raise AssertionError("no function is called here")
-
-
-@pytest.fixture
-async def world(sockets: Path, log_dsn: str) -> AsyncIterator[World]:
-    said = {event.topic: Topic(event.topic, 1, 3600.0, FILE) for event in CATALOGUE.values()}
-    log = EventLog(log_dsn, said | dict(system().topics))
-    await log.open()
-    made = World(sockets, log, FakeFunctions())
-    await made.dispatcher.start()
-    await made.control.start(listen(made.path))
-    yield made
-    await made.control.stop()
-    await made.dispatcher.stop(0.1)
-    await log.close()
-
-
-@pytest.fixture
-async def api(world: World) -> AsyncIterator[aiohttp.ClientSession]:
-    connector = aiohttp.UnixConnector(str(world.path))
-    async with aiohttp.ClientSession("http://runner", connector=connector) as session:
-        yield session
-
-
-async def get(api: aiohttp.ClientSession, path: str) -> Any:
-    async with api.get(path) as response:
-        assert response.status == 200
-        return await response.json()
 
 
 def messages(*ids: str) -> list[Message]:

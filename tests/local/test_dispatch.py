@@ -64,6 +64,31 @@ async def start(log: EventLog, functions: FakeFunctions) -> AsyncIterator[Start]
         await dispatcher.stop(grace=0.1)
 
 
+async def test_a_source_of_several_topics_delivers_and_commits_each(
+    log_dsn: str, functions: FakeFunctions
+) -> None:
+    one = source(topics=("said", "shouted"))
+    both = system(one)
+    topics = {**both.topics, "shouted": replace(both.topics["said"], name="shouted")}
+    log = EventLog(log_dsn, topics)
+    await log.open()
+    dispatcher = Dispatcher(both, log, functions, commit_seconds=0.05)
+    await dispatcher.start()
+    told = [message("e-1"), {**message("e-2"), "topic": "shouted"}, message("e-3")]
+    assert await pubsub.publish(log, told) == [None] * 3
+
+    await eventually(lambda: len(functions.heard) == 3)
+    (shown,) = dispatcher.document()
+    await dispatcher.stop(grace=0.1)
+    committed = await log.committed(one.group)
+    await log.close()
+
+    assert sorted(heard["ce-id"] for heard in functions.heard) == ["e-1", "e-2", "e-3"]
+    assert {heard["ce-source"] for heard in functions.heard} == {"tests"}
+    assert shown["topics"] == ["said", "shouted"]
+    assert committed == {("said", 0): 2, ("shouted", 0): 1}
+
+
 async def say(log: EventLog, *ids: str) -> None:
     results = await pubsub.publish(log, [message(event_id) for event_id in ids])
     assert results == [None] * len(ids)

@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from learnflow.local.forkserver import ForkServer, ForkServerGone, Spawn
+from learnflow.local.generation import Generation
 from learnflow.local.paths import listen
 from learnflow.local.processes import Child
 from tests.eventually import eventually
+from tests.local.fakes import function
 
 ROOT = Path(__file__).parents[2]
 
@@ -222,40 +224,61 @@ async def test_a_module_that_does_not_import_is_named_at_start(folder: Path) -> 
         )
 
 
-async def test_a_restart_runs_the_files_as_they_are_now(folder: Path) -> None:
+async def test_a_file_that_does_not_import_is_told_with_its_line(folder: Path) -> None:
     repository = copied(folder)
-    entry = repository / "saved.py"
-    entry.write_text("def run(job): return 1")
-    said: list[str] = []
+    (repository / "db" / "saved.py").write_text("x = 1\nx = no_such_name\n")
+    with pytest.raises(ForkServerGone) as gone:
+        await ForkServer.start(
+            repository, log=folder / "log", environment={}, report=print, preload=["db.saved"]
+        )
+    assert str(gone.value.breakage) == (
+        "db/saved.py:2: NameError: name 'no_such_name' is not defined"
+    )
+
+
+async def test_what_is_only_wanted_may_fail_to_import(folder: Path) -> None:
+    repository = copied(folder)
+    (repository / "db" / "broken.py").write_text("1 / 0")
+    (repository / "db" / "fine.py").write_text("def run(job): return 5")
     server = await ForkServer.start(
-        repository, log=folder / "log", environment={}, report=said.append, preload=["saved"]
+        repository,
+        log=folder / "log",
+        environment={},
+        report=print,
+        preload=(),
+        wanted=("db.broken", "db.fine"),
     )
     try:
-        assert await exit_code(server, "saved:run") == 1
-        entry.write_text("def run(job): return")
-        await server.restart()
-        assert await exit_code(server, "saved:run") == 0
-        entry.write_text("def run(job: this is no Python")
-        with pytest.raises(ForkServerGone, match="SyntaxError"):
-            await server.restart()
-        with pytest.raises(ForkServerGone, match="SyntaxError"):
-            await exit_code(server, "saved:run")
-        entry.write_text("def run(job): return 234")
-        await server.restart()
-        assert await exit_code(server, "saved:run") == 234
+        assert "db.fine" in server.modules
+        assert "db.broken" not in server.modules
+        (repository / "db" / "fine.py").write_text("1 / 0")  # nobody reads it again
+        assert await exit_code(server, "db.fine:run") == 5
     finally:
         await server.stop()
 
 
-async def test_a_restart_during_a_restart_is_one_more(world: World) -> None:
-    old = world.server.pid
-    first = asyncio.create_task(world.server.restart())
-    await eventually(lambda: world.server.pid not in (None, old))
-    between = world.server.pid
-    await world.server.restart()
-    await first
-    assert world.server.pid != between
-    assert await world.output("leave", "7") == (7, "")
+async def test_a_generation_ends_after_the_last_process_forked_in_it(folder: Path) -> None:
+    repository = copied(folder)
+    light = await ForkServer.start(
+        repository, log=folder / "log", environment={}, report=print, preload=()
+    )
+    heavy = await light.fork_server("match", preload=())
+    generation = Generation(light, heavy)
+    with (folder / "log").open("ab") as log:
+        (repository / "db" / "stay.py").write_text(
+            "import threading\ndef run(job): threading.Event().wait()\n"
+        )
+        child = await generation.fork(
+            function(image="match"), log=log.fileno(), sockets=(), env={}, entry="db.stay:run"
+        )
+    retiring = asyncio.create_task(generation.retire())
+    pid = light.pid
+    assert pid is not None
+    assert await exit_code(light, "db.stay:none") == 1  # it still forks
+    child.send(signal.SIGKILL)
+    await asyncio.wait_for(retiring, 10)
+    assert light.pid is None
+    assert heavy.pid is None
 
 
 def copied(folder: Path) -> Path:

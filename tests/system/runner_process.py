@@ -42,6 +42,8 @@ class Options:
     grace: float | None = 2.0
     backoff: float | None = None
     max_scale: int | None = None
+    reload: bool = False
+    attach: list[str] = field(default_factory=list)
     hooks: dict[str, str] = field(default_factory=dict)
 
 
@@ -98,7 +100,14 @@ async def run(options: Options) -> None:
     """Serve until standard input ends, a signal comes or the control API asks for the end."""
     paths.ROOT_STATE = Path(options.state)
     settings = Settings.read({"XDG_STATE_HOME": options.state})
-    runner = Quick(Path(options.root), settings, port=options.port, report=report)
+    runner = Quick(
+        Path(options.root),
+        settings,
+        port=options.port,
+        report=report,
+        reload=options.reload,
+        attach=options.attach,
+    )
     runner.options = options
     loop = asyncio.get_running_loop()
 

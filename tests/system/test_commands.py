@@ -81,6 +81,10 @@ def test_every_view_has_a_form_for_people(running: Clone, arguments: tuple[str, 
     assert "Traceback" not in printed
 
 
+def test_what_runs_here_is_maintained_by_hand_too(running: Clone) -> None:
+    assert _asked(running, "maintain") == {"dry_run": False, "steps": [], "failed": {}}
+
+
 def test_a_name_that_is_not_there_is_answered_with_those_that_are(running: Clone) -> None:
     code, printed = running.run("logs", "register-studnet")
     assert code == 1

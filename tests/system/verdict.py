@@ -12,7 +12,6 @@ from eventing.events import TutorAvailabilityChanged
 from learnflow.runtime.transactions import committed
 from tests.eventually import eventually
 from tests.flow.audit import audit, overbooked
-from tests.flow.storm import CHANGE
 from tests.protocol.checker import Violation
 from tests.system.harness import Embedded
 from tests.system.people import People
@@ -21,6 +20,11 @@ SHORTS: Final = ("students", "tutors", "matching")
 AWAY: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 PUBLISHABLE: Final = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
 RECORDS: Final = "SELECT count(*) FROM records"
+CHANGE: Final = """
+UPDATE tutors SET capacity = greatest(booked, $2), available = $3, version = version + 1
+ WHERE tutor_id = $1 AND NOT withdrawn RETURNING *
+"""
+"""As change_availability, whatever the version: it must not depend on a gateway that is down."""
 SETTLING_SECONDS: Final = 150.0
 
 
