@@ -11,7 +11,22 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from bench import cold, flow, gateway, machine, memory, race, start
+from bench import (
+    cold,
+    decline,
+    events,
+    flow,
+    gateway,
+    growth,
+    machine,
+    memory,
+    race,
+    ranking,
+    replay,
+    scaling,
+    start,
+    tail,
+)
 from bench.figures import Figure, Invalid
 from bench.place import Place, place
 from bench.report import document, table
@@ -20,11 +35,18 @@ from bench.system import System, system
 PARTS: Final[dict[str, Callable[[Place, bool], Awaitable[list[Figure]]]]] = {
     "machine": machine.measure,
     "race": race.measure,
+    "tail": tail.measure,
+    "scaling": scaling.measure,
+    "events": events.measure,
+    "growth": growth.measure,
+    "ranking": ranking.measure,
     "cold": cold.measure,
 }
 """Measured on functions by themselves, over a Postgres of the bench."""
 WHOLE: Final[dict[str, Callable[[System, bool], Awaitable[list[Figure]]]]] = {
     "flow": flow.measure,
+    "decline": decline.measure,
+    "replay": replay.measure,
     "idle": memory.measure,
     "gateway": gateway.measure,
 }
@@ -97,5 +119,8 @@ def main(
     sys.exit(1 if run.failed else 0)
 
 
+command = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+command.command()(main)
+
 if __name__ == "__main__":
-    typer.run(main)
+    command()

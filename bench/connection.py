@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from bench.figures import Invalid
 
@@ -32,15 +32,14 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
         self._send()
 
     def data_received(self, data: bytes) -> None:
         """Count an answer that is whole."""
         self._answer += data
         head, end, body = self._answer.partition(b"\r\n\r\n")
-        if not end or len(body) < _length(head):
+        if not end or len(body) < length_of(head):
             return
         self._outcome.seconds.append(time.perf_counter() - self._sent)
         self._outcome.failed += not head.startswith(b"HTTP/1.1 2")
@@ -91,7 +90,8 @@ async def send(
     return outcome
 
 
-def _length(head: bytes) -> int:
+def length_of(head: bytes) -> int:
+    """The Content-Length in an answer's head; 0 where there is none."""
     for line in head.lower().split(b"\r\n"):
         if line.startswith(b"content-length:"):
             return int(line[15:])

@@ -1,5 +1,6 @@
 """What is a figure? A measured number, its target, and whether it was reached."""
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -59,6 +60,6 @@ def ratio(
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value below which `share` (0 to 1) of the values lie, by nearest rank."""
+    """The least value that at least `share` (0 to 1) of the values do not exceed (nearest rank)."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]

@@ -33,7 +33,7 @@ async def measure(system: System, quick: bool) -> list[Figure]:
     """All of it; every batch is audited in the databases before its figures count."""
     client = Client(system.port)
     await client.tutors(TUTORS)
-    await _settled(system, await client.burst(_WARM))
+    await settled(system, await client.burst(_WARM))
     figures = [await _from_zero(system, client, 2 if quick else 10)]
     figures += await _burst(system, client, 200 if quick else 1000)
     for rate in (10, 50):
@@ -60,7 +60,7 @@ async def _burst(system: System, client: Client, count: int) -> list[Figure]:
     began = time.monotonic()
     ids = await client.burst(count)
     accepted = time.monotonic() - began
-    await _settled(system, ids)
+    await settled(system, ids)
     seconds = time.monotonic() - began
     found = await audit(system.dsn, ids, before)
     name = f"burst of {count} from zero"
@@ -74,7 +74,7 @@ async def _burst(system: System, client: Client, count: int) -> list[Figure]:
 
 
 async def _warm(system: System, client: Client, rate: int, seconds: float) -> list[Figure]:
-    await _settled(system, await client.burst(_WARM))
+    await settled(system, await client.burst(_WARM))
     found = await _audited(system, await client.open_loop(rate, seconds))
     times = found.first_told_ms
     name = f"registered to notified, {rate}/s"
@@ -88,7 +88,7 @@ async def _warm(system: System, client: Client, rate: int, seconds: float) -> li
 async def _audited(system: System, ids: Sequence[str]) -> Audit:
     """What became of these students. Raises Invalid when one was lost, doubled or not matched."""
     before = await count_students(system.dsn) - len(ids)
-    await _settled(system, ids)
+    await settled(system, ids)
     found = await audit(system.dsn, ids, before)
     if not found.fine or found.matched != len(ids):
         raise Invalid(f"not as it should be: {found}")
@@ -104,7 +104,8 @@ async def _told_at(system: System, student_id: str) -> float:
         await connection.close()
 
 
-async def _settled(system: System, ids: Sequence[str]) -> None:
+async def settled(system: System, ids: Sequence[str]) -> None:
+    """Wait until each of these students is matched or waiting, and told."""
     connection = await asyncpg.connect(system.dsn("students"))
     try:
 

@@ -11,7 +11,8 @@ from bench.figures import Figure, ratio
 from bench.load import Shot, warm
 from bench.place import Place
 from bench.processes import Served
-from bench.race import PEERS, TITLES, Racer, peer, rate_of, shot
+from bench.race import rate_of
+from bench.racers import PEERS, TITLES, Racer, peer, shot
 from bench.system import System
 from db.roles import database_of
 

@@ -41,10 +41,13 @@ def generator() -> str:
     return "wrk" if shutil.which("wrk") else "bench.client"
 
 
-async def shoot(port: int, seconds: float, path: str = "/api/students") -> Shot:
-    """Register students as fast as 16 connections can. Raises Invalid when one was refused."""
-    build: Callable[[int, str, float], Command] = _wrk if generator() == "wrk" else _client
-    printed = await output_of(*_pinned(), *build(port, path, seconds), seconds=seconds + _MARGIN)
+async def shoot(
+    port: int, seconds: float, path: str = "/api/students", connections: int = CONNECTIONS
+) -> Shot:
+    """Register students as fast as the connections can. Raises Invalid when one was refused."""
+    build: Callable[[int, str, float, int], Command] = _wrk if generator() == "wrk" else _client
+    command = build(port, path, seconds, connections)
+    printed = await output_of(*pinned(), *command, seconds=seconds + _MARGIN)
     shot = Shot(**json.loads(printed.strip().splitlines()[-1]))
     if shot.failed or not shot.requests:
         raise Invalid(f"{shot.failed} of {shot.requests} requests failed")
@@ -57,19 +60,20 @@ async def warm(port: int, path: str = "/api/students") -> None:
     await shoot(port, _WARM_SECONDS, path)
 
 
-def _pinned() -> Command:
+def pinned() -> Command:
+    """What keeps a load generator on one core: a prefix of its command."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     if len(cores) < 2 or not shutil.which("taskset"):
         return ()
     return ("taskset", "-c", str(cores[-1]))
 
 
-def _wrk(port: int, path: str, seconds: float) -> Command:
+def _wrk(port: int, path: str, seconds: float, connections: int) -> Command:
     length = f"{max(1, round(seconds))}s"
     url = f"http://127.0.0.1:{port}{path}"
-    return ("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{length}", "-s", str(_SCRIPT), url)
+    return ("wrk", "-t1", f"-c{connections}", f"-d{length}", "-s", str(_SCRIPT), url)
 
 
-def _client(port: int, path: str, seconds: float) -> Command:
-    numbers = (str(seconds), str(CONNECTIONS))
+def _client(port: int, path: str, seconds: float, connections: int) -> Command:
+    numbers = (str(seconds), str(connections))
     return (sys.executable, "-m", "bench.client", str(port), path, *numbers)

@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 
 from db.prepare import migrate_all, prepare_server
-from db.roles import SHORT_NAMES, database_of, role_of
+from db.roles import SHORT_NAMES, database_of, restrict, role_of
 from learnflow.local.postgres import EmbeddedPostgres
 
 PEER_DATABASE = "race_{peer}"
@@ -21,6 +21,15 @@ CREATE TABLE students (
   grade         integer NOT NULL,
   subject       text NOT NULL,
   registered_at timestamptz NOT NULL DEFAULT now())
+"""
+
+_EMPTY = """
+DO $$ DECLARE names text; BEGIN
+  SELECT string_agg(quote_ident(relname), ', ') INTO names FROM pg_class
+   WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+     AND NOT relispartition AND relname <> 'alembic_version';
+  EXECUTE 'TRUNCATE ' || names;
+END $$
 """
 
 
@@ -39,10 +48,26 @@ class Place:
         """The address of a contestant's own database."""
         return self.postgres.dsn(PEER_DATABASE.format(peer=peer))
 
-    async def add_peer(self, peer: str) -> None:
-        """Make a contestant's database with its one table."""
-        await self.execute(f"CREATE DATABASE {PEER_DATABASE.format(peer=peer)}")
-        await self.execute(PEER_TABLE, PEER_DATABASE.format(peer=peer))
+    async def add_peer(self, peer: str, table: str = PEER_TABLE) -> None:
+        """Make a contestant's database with its one table, unless it is there."""
+        name = PEER_DATABASE.format(peer=peer)
+        if not await self.count("postgres", f"pg_database WHERE datname = '{name}'"):
+            await self.execute(f"CREATE DATABASE {name}")
+            await self.execute(table, name)
+
+    async def add_copy(self, short: str, name: str) -> str:
+        """Make an empty database like one of ours (which nobody may be connected to); its name."""
+        copy = f"{short}_{name}"
+        await self.execute(
+            f"CREATE DATABASE {copy} TEMPLATE {database_of(short)} OWNER {role_of(short, 'owner')}"
+        )
+        for statement in restrict(short, copy):
+            await self.execute(statement)
+        return copy
+
+    async def empty(self, short: str) -> None:
+        """Take every row out of one of LearnFlow's databases."""
+        await self.execute(_EMPTY, database_of(short))
 
     async def count(self, database: str, table: str) -> int:
         """Rows of a table (a condition may follow its name), as the superuser sees them."""

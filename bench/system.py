@@ -61,12 +61,13 @@ class System:
 
     async def ask(self, path: str) -> Any:
         """Ask the control API."""
-        connector = aiohttp.UnixConnector(str(self.sockets / "runner.sock"))
-        async with (
-            aiohttp.ClientSession("http://runner", connector=connector) as session,
-            session.get(path) as response,
-        ):
+        async with self.control() as session, session.get(path) as response:
             return await response.json()
+
+    def control(self) -> aiohttp.ClientSession:
+        """A way to the control API, to be closed by the caller."""
+        connector = aiohttp.UnixConnector(str(self.sockets / "runner.sock"))
+        return aiohttp.ClientSession("http://runner", connector=connector)
 
     async def to_zero(self) -> None:
         """End every function's process; returns when the runner has seen it.

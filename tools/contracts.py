@@ -9,7 +9,7 @@ from pathlib import Path
 from learnflow.contracts import asyncapi, event_schemas, event_types, openapi
 from learnflow.contracts.event_schemas import pretty
 from learnflow.contracts.published import ASYNCAPI, EVENT_SCHEMAS, EVENT_TYPES, OPENAPI, ROOT
-from tools import event_docs, flow_diagram, function_docs
+from tools import event_docs, feature_docs, flow_diagram, function_docs
 
 FOLDERS = (EVENT_SCHEMAS, EVENT_TYPES)
 """Where nothing but generated files lie."""
@@ -21,6 +21,7 @@ def files() -> dict[Path, str]:
         OPENAPI: pretty(openapi.document(ROOT)),
         ASYNCAPI: pretty(asyncapi.document(ROOT)),
         event_docs.PAGE: event_docs.page(),
+        feature_docs.PAGE: feature_docs.page(),
         function_docs.PAGE: function_docs.page(),
         flow_diagram.PAGE: flow_diagram.page(),
         flow_diagram.README: flow_diagram.readme(),

@@ -1,6 +1,7 @@
 """`python -m bench.contestants NAME DSN [DESCRIPTOR]`: serve on a listening socket passed by it.
 
-All are served alike: uvicorn with uvloop and httptools, no access log, no additional headers.
+All are served alike, with uvloop and httptools, no access log, no additional headers; but the WSGI
+framework as it serves itself.
 """
 
 import importlib
@@ -12,6 +13,7 @@ MODULES = {
     "bare": "bench.contestants.bare",
     "fastapi": "bench.contestants.fastapi_sqlmodel",
     "framework": "bench.contestants.framework_sqlmodel",
+    "inbox": "bench.contestants.bare_inbox",
 }
 
 
@@ -19,6 +21,8 @@ def main(name: str, dsn: str, descriptor: str = "") -> None:
     """Be the contestant until SIGTERM."""
     if name == "relay":
         importlib.import_module("bench.contestants.relay").run(dsn)
+    elif name == "wsgi":
+        importlib.import_module("bench.contestants.framework_wsgi").run(dsn, int(descriptor))
     elif name in MODULES:
         _serve(importlib.import_module(MODULES[name]).application(dsn), int(descriptor))
     else:
@@ -44,10 +48,10 @@ def _serve(app: object, descriptor: int) -> None:
 def _serve_function(name: str, dsn: str, descriptor: int) -> None:
     from learnflow.runtime.load import load_function
     from learnflow.runtime.serve import serve
-    from learnflow.settings import Settings
+    from learnflow.settings import Settings, variable
 
     operation = load_function(Path(__file__).parents[2] / "functions", name).operation
-    settings = Settings(students_database_url=dsn)
+    settings = Settings.read({variable(f"{operation.database}_database_url"): dsn})
     serve(operation, settings, socket.socket(fileno=descriptor))
 
 

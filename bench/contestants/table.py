@@ -1,4 +1,4 @@
-"""The table of the two SQLModel contestants, and the engine both use."""
+"""The table of the SQLModel contestants, and the engine they use."""
 
 from uuid import uuid4
 
@@ -22,7 +22,7 @@ class Student(Wish, table=True):
     student_id: str = Field(default_factory=lambda: uuid4().hex, primary_key=True)
 
 
-def engine(dsn: str) -> AsyncEngine:
-    """An engine with as many connections as the race has."""
+def engine(dsn: str, size: int = 16) -> AsyncEngine:
+    """An engine with as many connections as the race has, or as its owner needs."""
     url = dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
-    return create_async_engine(url, pool_size=16)
+    return create_async_engine(url, pool_size=size)

@@ -1,0 +1,1 @@
+"""The pages keep their word: what they tell to do works, what they list is there."""
