@@ -8,6 +8,8 @@ from db.matching.store import Asking, Offer
 from eventing.events import Reason
 
 MOST_REASONS: Final = 3
+UNTOLD: Final = frozenset({"request"})
+"""Parts that are about the student alone: no reason for a tutor, so told to nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,9 @@ class Suggestion:
 
 def greatest(weighed: Mapping[str, float]) -> tuple[Reason, ...]:
     """The few parts above zero that weigh most, each with its number."""
-    best = sorted((-value, code) for code, value in weighed.items() if value > 0)
+    best = sorted(
+        (-value, code) for code, value in weighed.items() if value > 0 and code not in UNTOLD
+    )
     return tuple(Reason(code=code, value=round(-value, 3)) for value, code in best[:MOST_REASONS])
 
 

@@ -1,0 +1,171 @@
+"""What the models know of one student and of many tutors: numbers and bits, nothing that names.
+
+Hours of the week are 168 bits in three words, bit 0 being `mon-00`. Languages are bits whose
+meaning the tutors' own `language_codes` give, so that no two languages are ever one bit.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from db.matching.store import Asking, Offer
+from learnflow.ranking.learned.vocabulary import GOALS, HOURS
+
+Floats = npt.NDArray[np.float32]
+Bits = npt.NDArray[np.uint64]
+
+WORDS: Final = 3
+RATING_PRIOR: Final = 4.0
+"""Stars a tutor without ratings is taken to have, where the subject's mean is not known."""
+_WORD: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What became of a tutor's matches so far; `matches_n` counts proposals, answered or not."""
+
+    rating_sum: float = 0.0
+    rating_n: float = 0.0
+    accepted_n: float = 0.0
+    declined_n: float = 0.0
+    ended_n: float = 0.0
+    matches_n: float = 0.0
+    days_on_platform: float = float("nan")
+    subjects_n: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tutors:
+    """Tutors by column, one row each: float32 with NaN for unknown; no bit set is "not said"."""
+
+    ids: npt.NDArray[np.str_]
+    grade_min: Floats
+    grade_max: Floats
+    capacity: Floats
+    held: Floats
+    price_band: Floats
+    experience_years: Floats
+    rating_sum: Floats
+    rating_n: Floats
+    accepted_n: Floats
+    declined_n: Floats
+    ended_n: Floats
+    matches_n: Floats
+    days_on_platform: Floats
+    subjects_n: Floats
+    times: Bits
+    """Shape (n, 3)."""
+    languages: Bits
+    """Shape (n, one word for each 64 of `language_codes`, at least 1)."""
+    goals: Bits
+    """Shape (n,)."""
+    language_codes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_] | slice) -> "Tutors":
+        """Some of the rows, in the order asked for."""
+        parts = {field.name: getattr(self, field.name) for field in fields(self)}
+        codes = parts.pop("language_codes")
+        return Tutors(**{name: part[rows] for name, part in parts.items()}, language_codes=codes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Student:
+    """One student's wishes and the day they are asked on; NaN is a budget not said."""
+
+    grade: float
+    subject: str
+    times: Bits
+    """Shape (3,)."""
+    languages: tuple[str, ...]
+    goals: int
+    budget_band: float = float("nan")
+    day_of_year: int = 1
+    rating_prior: float = RATING_PRIOR
+    """Mean stars of the subject: what a tutor without ratings is taken to have."""
+
+
+def hours(times: Iterable[str]) -> Bits:
+    """Weekly hours such as `mon-16` as 168 bits; what is no hour of the week is left out."""
+    bits = 0
+    for time in times:
+        if (place := HOURS.get(time)) is not None:
+            bits |= 1 << place
+    return _words(bits, WORDS)
+
+
+def goals(codes: Iterable[str]) -> int:
+    """Goals as bits, in the order of GOALS."""
+    return sum(1 << GOALS.index(code) for code in set(codes) if code in GOALS)
+
+
+def languages(codes: Iterable[str], known: Sequence[str]) -> Bits:
+    """Languages as bits, in the order of `known`; others are left out."""
+    places = _places(tuple(known))
+    bits = sum(1 << places[code] for code in set(codes) if code in places)
+    return _words(bits, words(len(known)))
+
+
+def words(count: int) -> int:
+    """How many words hold so many bits; at least one."""
+    return max(1, -(-count // _WORD))
+
+
+def wishes(asking: Asking, day: date, rating_prior: float = RATING_PRIOR) -> Student:
+    """A student as the models see one, on that day."""
+    return Student(
+        grade=asking.grade,
+        subject=asking.subject,
+        times=hours(asking.times),
+        languages=tuple(asking.languages),
+        goals=goals(asking.goals),
+        budget_band=float("nan") if asking.budget_band is None else asking.budget_band,
+        day_of_year=day.timetuple().tm_yday,
+        rating_prior=rating_prior,
+    )
+
+
+def columns(offers: Sequence[Offer], histories: Mapping[str, History] | None = None) -> Tutors:
+    """Offers by column, in their order; a tutor without history has had no matches."""
+    known = tuple(sorted({code for offer in offers for code in offer.languages}))
+    past = [(histories or {}).get(offer.tutor_id, _NEW) for offer in offers]
+    stated = ("grade_min", "grade_max", "capacity", "held", "price_band", "experience_years")
+    lived = [field.name for field in fields(History)]
+    numbers: dict[str, Any] = {
+        name: _floats([getattr(offer, name) for offer in offers]) for name in stated
+    } | {name: _floats([getattr(one, name) for one in past]) for name in lived}
+    return Tutors(
+        **numbers,
+        ids=np.array([offer.tutor_id for offer in offers], dtype=np.str_),
+        times=_stack([hours(offer.times) for offer in offers], WORDS),
+        languages=_stack([languages(o.languages, known) for o in offers], words(len(known))),
+        goals=np.array([goals(offer.goals) for offer in offers], dtype=np.uint64),
+        language_codes=known,
+    )
+
+
+_NEW: Final = History()
+
+
+@cache
+def _places(known: tuple[str, ...]) -> dict[str, int]:
+    return {code: place for place, code in enumerate(known)}
+
+
+def _words(bits: int, count: int) -> Bits:
+    return np.frombuffer(bits.to_bytes(8 * count, "little"), dtype="<u8").astype(np.uint64)
+
+
+def _stack(rows: Sequence[Bits], width: int) -> Bits:
+    return np.array(rows, dtype=np.uint64).reshape(len(rows), width)
+
+
+def _floats(values: Sequence[float | None]) -> Floats:
+    return np.array(values, dtype=np.float32)

@@ -1,0 +1,83 @@
+"""A little chance in what is shown, so that the log can tell a tutor's worth from their place.
+
+Pure: the same seed gives the same choice, and what is returned is all that must be logged.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+SHOWN: Final = 10
+NEW_BELOW: Final = 5
+"""A tutor with fewer matches than this is new."""
+_LIFT_TO: Final = (3, 4, 5)
+_LAST_SWAPPED: Final = 6
+_REACH: Final = 30
+"""A new tutor is lifted from among the first so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How much chance: the probabilities of swapping two neighbours and of lifting a new tutor."""
+
+    swap: float = 0.05
+    lift: float = 0.05
+    first: int = 2
+    """The best place (from 1) that may change; 1 lets chance decide who is booked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """What is shown, as places of the greedy order, and how likely each was to be there."""
+
+    order: tuple[int, ...]
+    propensities: tuple[float, ...]
+    explored: bool
+    seed: int
+
+
+def explore(
+    new: Sequence[bool], seed: int, policy: Policy = Policy(), shown: int = SHOWN
+) -> Exploration:
+    """The first `shown` places of a greedy order, with one small change once in a while.
+
+    `new[i]` says whether the tutor at greedy place i (from 0) is new. A propensity is the
+    probability, over all seeds, that the tutor shown at that place is shown there.
+    """
+    outcomes = list(_outcomes(new, policy, min(shown, len(new))))
+    chances = np.array([chance for chance, _ in outcomes])
+    taken = int(np.random.default_rng(seed).choice(len(outcomes), p=chances / chances.sum()))
+    order = outcomes[taken][1]
+    likely = [
+        sum(chance for chance, other in outcomes if other[place] == tutor)
+        for place, tutor in enumerate(order)
+    ]
+    return Exploration(order, tuple(likely), explored=taken > 0, seed=seed)
+
+
+def _outcomes(
+    new: Sequence[bool], policy: Policy, shown: int
+) -> Iterator[tuple[float, tuple[int, ...]]]:
+    """Every order that can be shown with its probability; the greedy one first."""
+    greedy = list(range(len(new)))
+    last = min(_LAST_SWAPPED, shown)
+    swaps = [(place, place + 1) for place in range(policy.first - 1, last - 1)]
+    targets = [place - 1 for place in _LIFT_TO if policy.first <= place <= shown]
+    lifts = [
+        (tutor, target)
+        for tutor in greedy[:_REACH]
+        for target in targets
+        if new[tutor] and tutor > max(targets)
+    ]
+    swap, lift = policy.swap * bool(swaps), policy.lift * bool(lifts)
+    yield 1 - swap - lift, tuple(greedy[:shown])
+    for a, b in swaps:
+        order = greedy.copy()
+        order[a], order[b] = order[b], order[a]
+        yield swap / len(swaps), tuple(order[:shown])
+    for tutor, target in lifts:
+        order = greedy.copy()
+        order.insert(target, order.pop(tutor))
+        yield lift / len(lifts), tuple(order[:shown])

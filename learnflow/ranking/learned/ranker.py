@@ -1,0 +1,97 @@
+"""The ranker that learned: what RuleRanker does, by a model."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Final
+
+import numpy as np
+
+from db.matching.store import Asking, Offer
+from learnflow.ranking.learned.catalogue import CONCEPTS
+from learnflow.ranking.learned.columns import Floats, History, Student, Tutors, columns, wishes
+from learnflow.ranking.learned.features import matrix
+from learnflow.ranking.learned.loading import Loaded
+from learnflow.ranking.learned.scoring import best, score, weigh
+from learnflow.ranking.ranker import Suggestion
+
+EXPLAINED: Final = 10
+"""Rows explained at once; one further down is explained when somebody asks."""
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+class LearnedRanker:
+    """Ranks by a model that was proved when it was loaded."""
+
+    most: Final[Mapping[str, float]] = {}
+
+    def __init__(self, model: Loaded, today: Callable[[], date] = _today) -> None:
+        self.model = model
+        self._today = today
+
+    @property
+    def id(self) -> str:
+        """The model's id."""
+        return self.model.id
+
+    def rank(
+        self,
+        wish: Asking,
+        offers: Sequence[Offer],
+        histories: Mapping[str, History] | None = None,
+    ) -> list[Suggestion]:
+        """Best first; equal scores in order of tutor id. Tutors without history count as new."""
+        if not offers:
+            return []
+        return self.suggest(wishes(wish, self._today()), columns(offers, histories))
+
+    def suggest(
+        self, student: Student, tutors: Tutors, most: int | None = None
+    ) -> list[Suggestion]:
+        """The best `most` (all when None) of tutors already in columns."""
+        x = matrix(student, tutors)
+        scores = score(self.model, x).scores
+        order = best(scores, tutors.ids, most)
+        why = _Why(self.model, x[order])
+        return [
+            Suggestion(str(tutors.ids[row]), float(scores[row]), _Parts(why, place))
+            for place, row in enumerate(order)
+        ]
+
+
+class _Why:
+    """Explains rows when asked: the first ones together, others one by one."""
+
+    def __init__(self, model: Loaded, x: Floats) -> None:
+        self._model, self._x = model, x
+        self._known: dict[int, list[float]] = {}
+
+    def parts(self, place: int) -> list[float]:
+        if place not in self._known:
+            first = 0 if place < EXPLAINED else place
+            until = EXPLAINED if place < EXPLAINED else place + 1
+            found = weigh(self._model, np.ascontiguousarray(self._x[first:until])).tolist()
+            self._known |= dict(enumerate(found, start=first))
+        return self._known[place]
+
+
+class _Parts(Mapping[str, float]):
+    """What each concept gave to one suggestion's score."""
+
+    __slots__ = ("_place", "_why")
+
+    def __init__(self, why: _Why, place: int) -> None:
+        self._why, self._place = why, place
+
+    def __getitem__(self, code: str) -> float:
+        if code not in CONCEPTS:
+            raise KeyError(code)
+        return self._why.parts(self._place)[CONCEPTS.index(code)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(CONCEPTS)
+
+    def __len__(self) -> int:
+        return len(CONCEPTS)
