@@ -86,7 +86,8 @@ async def perform(
 
 def resume_point(exchange: Exchange, asked: str | None) -> int:
     """The sequence number that the client saw last: header first, else the parameter, else 0."""
-    given = [seen for seen in (exchange.headers.get("last-event-id"), asked) if seen]
+    header = exchange.headers.get("last-event-id") or None  # empty: no id was seen yet
+    given = [seen for seen in (header, asked) if seen is not None]
     for seen in given:
         if not (seen.isascii() and seen.isdecimal() and len(seen) < 20 and int(seen) <= MAX_SEQ):
             raise Refused(400, "Bad Request", "Last-Event-ID is no sequence number")

@@ -41,7 +41,17 @@ def _program(file: Path, text: str) -> None:
 def test_make_alone_lists_the_targets(folder: Path) -> None:
     printed = _make(folder).stdout
     targets = [line.split()[0] for line in printed.splitlines()[1:]]
-    assert targets == ["help", "run", "test", "check", "bench", "contracts", "fuzz", "lock", "clean"]
+    assert targets == [
+        "help",
+        "run",
+        "test",
+        "check",
+        "bench",
+        "contracts",
+        "fuzz",
+        "lock",
+        "clean",
+    ]
 
 
 @needs_make

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from functions.register_student.main import RegisterStudent
-from functions.register_tutor.main import RegisterTutor
 from learnflow.demo.eligibility import eligible
 from learnflow.demo.examples import FOLDER, Batch, Body, Examples, ExamplesError, load
+from learnflow.forms.student import StudentForm
+from learnflow.forms.tutor import TutorForm
 from tests.examples.places import cannot_be_crowded_out
 
 
@@ -33,9 +33,9 @@ def test_every_line_is_a_body_that_registration_accepts(examples: Examples) -> N
                 found.append(f"{batch.file.name}:{number}: {error}")
         return found
 
-    assert refused(examples.students, RegisterStudent) == []
-    assert refused(examples.tutors, RegisterTutor) == []
-    assert refused(examples.late_tutors, RegisterTutor) == []
+    assert refused(examples.students, StudentForm) == []
+    assert refused(examples.tutors, TutorForm) == []
+    assert refused(examples.late_tutors, TutorForm) == []
 
 
 def test_there_is_as_much_and_as_varied_as_a_centre_would_send(examples: Examples) -> None:

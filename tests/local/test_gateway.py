@@ -146,6 +146,13 @@ def test_a_preflight_goes_to_the_function_it_asks_about() -> None:
     assert found.function.name == "withdraw-student"
 
 
+def test_a_path_takes_what_all_its_functions_take() -> None:
+    routes = Routes({one.name: one for one in FUNCTIONS})
+    assert routes.methods("/api/students/7?x", None) == ("DELETE", "GET", "HEAD", "OPTIONS")
+    assert routes.methods("/find-student/", None) == ()
+    assert routes.methods("/api/students/7", "find-student.learnflow.localhost") == ()
+
+
 async def test_a_wrong_method_names_the_right_ones(http: aiohttp.ClientSession) -> None:
     async with http.put("/api/students/7") as response:
         assert (response.status, response.headers["allow"]) == (405, "DELETE, GET")

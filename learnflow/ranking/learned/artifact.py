@@ -31,7 +31,7 @@ class Refused(Exception):
 class Fusion:
     """How the parts of a score are put together; each is a weight."""
 
-    base: float = 0.5
+    base: float = 0.1
     acceptance: float = 1.0
     load: float = 0.0
 

@@ -14,7 +14,7 @@ from learnflow.ranking.learned.columns import Floats
 from learnflow.ranking.rules import WEIGHTS
 
 Scores = npt.NDArray[np.float64]
-BASE_WEIGHT: Final = 0.5
+BASE_WEIGHT: Final = 0.1
 """How much of the rules' score the trees start from; recorded with each model."""
 _PLACE: Final = {name: place for place, name in enumerate(NAMES)}
 

@@ -51,7 +51,7 @@ class Params:
         return params
 
 
-RANKING: Final = Params()
+RANKING: Final = Params(rounds=300, num_leaves=4, learning_rate=0.05, min_data_in_leaf=200)
 ACCEPTANCE: Final = Params(rounds=50, num_leaves=7)
 
 
