@@ -1,8 +1,9 @@
 """Whatever people do, in whatever order events come and processes die: the promises hold.
 
 A Hypothesis state machine over the real functions and databases. A step is a command, a delivery
-or a fault; what a command may answer follows from the rows before it. When a run fails, Hypothesis
-prints the shortest sequence of steps that breaks the promise.
+or a fault, drawn without regard to the rows: match ids and clocks differ from run to run. What a
+command may answer follows from the rows before it. When a run fails, Hypothesis prints the shortest
+sequence of steps that breaks the promise.
 """
 
 import sys
@@ -15,7 +16,6 @@ from hypothesis.stateful import (
     initialize,
     invariant,
     multiple,
-    precondition,
     rule,
 )
 
@@ -30,11 +30,6 @@ TOLD: Final = """
 SELECT s.match_id FROM notifications n JOIN students s ON s.student_id = n.recipient_id
  WHERE n.match_id = $1
 """
-
-
-def matches_are_known(machine: "Tutoring") -> bool:
-    """Whether anybody was ever booked."""
-    return any(isinstance(said.event, TutorMatched) for said in machine.system.world.log)
 
 
 class Tutoring(Clients):
@@ -91,10 +86,11 @@ class Tutoring(Clients):
         if sent.answer.status == 409:
             assert sent.answer.json["booked"] == row["booked"]
 
-    @precondition(matches_are_known)
     @rule(place=places, response=st.sampled_from(tuple(LEADS_TO)))
     def respond(self, place: int, response: str) -> None:
         """A tutor answers a match, of now or of long ago."""
+        if not self._anybody_was_booked():
+            return
         match, state = self._some_match(place)
         wanted = LEADS_TO[response]
         possible = state in (wanted, "booked") or (state, wanted) == ("accepted", "ended")
@@ -104,10 +100,11 @@ class Tutoring(Clients):
         if possible:
             assert dict(self._matches())[match] == wanted
 
-    @precondition(matches_are_known)
     @rule(place=places, stars=st.integers(1, 5))
     def rate(self, place: int, stars: int) -> None:
         """A student rates a match that they were told of; the first rating stands."""
+        if not self._anybody_was_booked():
+            return
         match, state = self._some_match(place)
         told = self._rows("students", TOLD, match)
         first = self.rated.get(match, stars)
@@ -146,19 +143,22 @@ class Tutoring(Clients):
             sent = self._send("change_availability", "PUT", path, availability, headers)
         self._expect(sent, {404})
 
-    @precondition(lambda self: self.done)
     @rule(place=places)
     def ask_again(self, place: int) -> None:
         """A client repeats a request with its key: the same answer, and nothing happens."""
+        if not self.done:
+            return
         sent = self.done[place % len(self.done)]
         again, said = self.run(self.system.repeat(sent.request))
         assert again is not None
         assert (again.status, again.body) == (sent.answer.status, sent.answer.body)
         assert said == []
 
+    def _anybody_was_booked(self) -> bool:
+        return any(isinstance(said.event, TutorMatched) for said in self.system.world.log)
+
     # What the bus does
 
-    @precondition(lambda self: self.system.waiting)
     @rule(chosen=st.lists(places, min_size=2, max_size=12))
     def deliver(self, chosen: list[int]) -> None:
         """Some events arrive, in any order."""
@@ -166,17 +166,17 @@ class Tutoring(Clients):
             if self.system.waiting:
                 self.run(self.system.deliver(place))
 
-    @precondition(lambda self: self.system.waiting)
     @rule()
     def deliver_all(self) -> None:
         """The bus catches up."""
         self.run(self.system.settle())
 
-    @precondition(lambda self: self.system.world.log)
     @rule(chosen=st.lists(places, min_size=1, max_size=6))
     def deliver_old_ones_again(self, chosen: list[int]) -> None:
         """Events that everybody may have heard come once more."""
         log = self.system.world.log
+        if not log:
+            return
         old = [log[place % len(log)] for place in chosen]
         self.system.waiting += self.system.world.deliveries(old)
 

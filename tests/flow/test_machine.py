@@ -21,7 +21,7 @@ from tests.flow.machine_system import Counted, System
 from tests.postgres import Databases
 
 USUAL: Final = settings(
-    max_examples=40,
+    max_examples=60,
     stateful_step_count=50,
     derandomize=True,
     database=None,
@@ -31,7 +31,7 @@ USUAL: Final = settings(
     suppress_health_check=list(HealthCheck),
 )
 LONG: Final = settings(USUAL, max_examples=400, derandomize=False)
-FIRST_FIND: Final = settings(USUAL, phases=[Phase.generate])
+FIRST_FIND: Final = settings(USUAL, max_examples=400, phases=[Phase.generate])
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_whatever_people_do_and_whoever_dies_the_promises_hold(
     ("short", "function", "rule", "instead"),
     [
         ("tutors", "book_slot", "p_round <= b.round", "false"),
-        ("matching", "hear_release", "SELECT * FROM wakes(freed)", NOBODY),
+        ("matching", "hear_tutor", "SELECT * FROM wakes(ARRAY[p_tutor])", NOBODY),
     ],
     ids=["old rounds are booked", "nobody is woken"],
 )
