@@ -10,7 +10,9 @@ from functions_framework.aio import create_asgi_app
 
 from db.unit_of_work import Database
 from learnflow.runtime.app import application
+from learnflow.runtime.instance import Instance
 from learnflow.runtime.load import function_names, load_function
+from learnflow.runtime.operation import Operation
 from learnflow.settings import Settings
 from tests.runtime import sample
 from tests.runtime.calling import JSON, NOWHERE, Answer, app_of, call
@@ -105,6 +107,13 @@ async def test_the_stock_framework_registers_what_our_host_finds(
     students: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEARNFLOW_STUDENTS_DATABASE_URL", students.dsn)
+    made: list[Instance] = []
+
+    def noted(operation: Operation, settings: Settings) -> Instance:
+        made.append(Instance(operation, settings))
+        return made[-1]
+
+    monkeypatch.setattr("learnflow.runtime.stock.Instance", noted)
     stock = create_asgi_app("register_student", str(FOLDER / "register_student/main.py"), "http")  # type: ignore[no-untyped-call]
     find = load_function(FOLDER, "find_student").operation
     ours = application(find, Settings(), database=students)
@@ -112,6 +121,7 @@ async def test_the_stock_framework_registers_what_our_host_finds(
 
     created = await call(stock, "POST", "/api/students", headers=headers, body=body)
     found = await call(ours, "GET", created.json["links"]["self"])
+    await made[0].close()  # the framework has no hook for its end
 
     assert created.status == 201
     assert found.json["name"] == "Bo"
