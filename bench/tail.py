@@ -13,8 +13,8 @@ from bench.racers import PEERS, Racer, ours, peer, shot
 GROUP: Final = "tail"
 _SHARE: Final = 0.5
 _RIVALS: Final = tuple(name for name in PEERS if name != "bare")
-"""Bare asyncpg is a limit and no rival: at half its maximum a pause of the machine fills an instance
-of ours, which then refuses (P5) where the bare one lets everybody wait."""
+"""Bare asyncpg is a limit and no rival: at half its maximum a pause of the machine fills an
+instance of ours, which then refuses (P5) where the bare one lets everybody wait."""
 
 
 async def measure(place: Place, quick: bool) -> list[Figure]:
