@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -66,12 +66,14 @@ class Connection(asyncio.Protocol):
 
 def post(path: str, body: Any) -> bytes:
     """A POST of JSON."""
-    content = json.dumps(body).encode()
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(content)}\r\n\r\n"
-    )
-    return head.encode() + content
+    return request(path, {"Content-Type": "application/json"}, json.dumps(body).encode())
+
+
+def request(path: str, headers: Mapping[str, str], body: bytes) -> bytes:
+    """A POST of these bytes."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    length = f"Content-Length: {len(body)}"
+    return f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{lines}{length}\r\n\r\n".encode() + body
 
 
 async def send(

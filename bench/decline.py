@@ -9,6 +9,7 @@ import asyncpg
 
 from bench.connection import post, send
 from bench.figures import Bound, Figure, Invalid, percentile
+from bench.flow import settled
 from bench.registrations import Client
 from bench.system import System, until
 from learnflow.demo.audit import audit, count_students
@@ -68,7 +69,7 @@ async def _declined(system: System, client: Client, rate: float, count: int) -> 
         booked = await _rows(connection, _BOOKED_ANEW, list(due), count)
     finally:
         await connection.close()
-    await _told(system, ids)
+    await settled(system, ids, _TOLD, "told")
     found = await audit(system.dsn, ids, before)
     if found.lost or found.over_capacity or found.mismatched or found.matched != count:
         raise Invalid(f"not as it should be: {found}")
@@ -99,15 +100,3 @@ async def _rows(
 
     found: list[asyncpg.Record] = await until(look, _PATIENCE, "not all are booked", pause=_PAUSE)
     return found
-
-
-async def _told(system: System, ids: Sequence[str]) -> None:
-    connection = await asyncpg.connect(system.dsn("students"))
-    try:
-
-        async def all_told() -> bool:
-            return bool(await connection.fetchval(_TOLD, list(ids)) == len(ids))
-
-        await until(all_told, _PATIENCE, "students are not told", pause=_PAUSE)
-    finally:
-        await connection.close()

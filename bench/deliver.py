@@ -13,10 +13,10 @@ from typing import Final
 
 import uvloop
 
-from bench.connection import send
+from bench.connection import request, send
 from bench.figures import percentile
 from bench.load import pinned
-from bench.processes import output_of
+from bench.processes import answer_of
 from eventing.envelope import Envelope, binary_http
 from eventing.events import Event
 
@@ -54,9 +54,7 @@ def delivery(event: Event, event_id: str) -> bytes:
         },
     )
     headers, body = binary_http(envelope)
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    head = f"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+    return request("/", headers, body)
 
 
 def write(file: Path, requests: Iterable[bytes]) -> Path:
@@ -68,8 +66,7 @@ def write(file: Path, requests: Iterable[bytes]) -> Path:
 async def deliver(port: int, file: Path, connections: int) -> Delivered:
     """Send what the file holds, from a process of its own. Raises Invalid unless all are 2xx."""
     command = (sys.executable, "-m", "bench.deliver", str(port), str(file), str(connections))
-    printed = await output_of(*pinned(), *command, seconds=_SECONDS)
-    return Delivered(**json.loads(printed.strip().splitlines()[-1]))
+    return Delivered(**await answer_of(*pinned(), *command, seconds=_SECONDS))
 
 
 async def _main(port: int, requests: Sequence[bytes], connections: int) -> None:

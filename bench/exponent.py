@@ -39,8 +39,5 @@ def fit(rounds: Sequence[Round]) -> Exponent:
 
 def _slope(one: Round) -> float:
     """Least squares through log size and log cost."""
-    xs = [math.log(size) for size in one]
-    ys = [math.log(cost) for cost in one.values()]
-    x, y = statistics.fmean(xs), statistics.fmean(ys)
-    shared = sum((a - x) * (b - y) for a, b in zip(xs, ys, strict=True))
-    return shared / sum((a - x) ** 2 for a in xs)
+    sizes, costs = map(math.log, one), map(math.log, one.values())
+    return statistics.linear_regression(list(sizes), list(costs)).slope

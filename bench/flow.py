@@ -104,14 +104,16 @@ async def _told_at(system: System, student_id: str) -> float:
         await connection.close()
 
 
-async def settled(system: System, ids: Sequence[str]) -> None:
-    """Wait until each of these students is matched or waiting, and told."""
+async def settled(
+    system: System, ids: Sequence[str], counted: str = _SETTLED, not_yet: str = "settled"
+) -> None:
+    """Wait until each of these students is matched or waiting, and told, or else `counted`."""
     connection = await asyncpg.connect(system.dsn("students"))
     try:
 
         async def all_settled() -> bool:
-            return bool(await connection.fetchval(_SETTLED, list(ids)) == len(ids))
+            return bool(await connection.fetchval(counted, list(ids)) == len(ids))
 
-        await until(all_settled, _PATIENCE, "students are not settled", pause=_PAUSE)
+        await until(all_settled, _PATIENCE, f"students are not {not_yet}", pause=_PAUSE)
     finally:
         await connection.close()

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from typing import Final
 
-from bench.figures import Figure, ratio
+from bench.figures import Figure
 from bench.load import Shot, warm
 from bench.place import Place
 from bench.processes import Served
-from bench.race import rate_of
+from bench.race import rates, ratios
 from bench.racers import PEERS, TITLES, Racer, peer, shot
 from bench.system import System
 from db.roles import database_of
@@ -39,7 +39,7 @@ async def measure(system: System, quick: bool) -> list[Figure]:
                     shots[racer.name].append(await shot(place, racer, seconds))
             await place.execute("TRUNCATE students, outbox, notifications", ours.database)
     shots[ALL_ON] = [await shot(place, ours, seconds) for _ in range(1 if quick else 2)]
-    return [*_rates(shots), *_ratios(shots)]
+    return [*rates(GROUP, shots), *ratios(GROUP, OURS, shots, {}), _all_on(shots)]
 
 
 @contextmanager
@@ -55,24 +55,9 @@ def _relay_held(system: System) -> Iterator[None]:
             relay.send_signal(signal.SIGCONT)
 
 
-def _rates(shots: dict[str, list[Shot]]) -> list[Figure]:
-    return [rate_of(GROUP, TITLES.get(name, name), taken) for name, taken in shots.items()]
-
-
-def _ratios(shots: dict[str, list[Shot]]) -> list[Figure]:
-    figures = [
-        ratio(
-            [one.rate for one in shots[OURS]],
-            [one.rate for one in shots[name]],
-            group=GROUP,
-            name=f"{OURS} / {TITLES[name]}",
-            bound=None,
-        )
-        for name in PEERS
-        if name in shots
-    ]
+def _all_on(shots: dict[str, list[Shot]]) -> Figure:
     all_on = statistics.median(one.rate for one in shots[ALL_ON])
     theirs = statistics.median(one.rate for one in shots["fastapi"])
     note = "matching, booking and telling on the same processors meanwhile; medians, no pairs"
     name = f"{ALL_ON} / {TITLES['fastapi']}"
-    return [*figures, Figure(GROUP, name, all_on / theirs, "x", None, note)]
+    return Figure(GROUP, name, all_on / theirs, "x", None, note)

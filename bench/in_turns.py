@@ -16,7 +16,7 @@ from bench.connection import length_of
 from bench.deliver import END
 from bench.figures import Invalid, percentile
 from bench.load import pinned
-from bench.processes import output_of
+from bench.processes import answer_of
 
 _SECONDS: Final = 120.0
 _READ: Final = 65536
@@ -25,8 +25,7 @@ _READ: Final = 65536
 async def in_turns(file: Path, ports: Sequence[int]) -> list[float]:
     """Each port's median in milliseconds. Raises RuntimeError unless every answer is 2xx."""
     command = (sys.executable, "-m", "bench.in_turns", str(file), *map(str, ports))
-    printed = await output_of(*pinned(), *command, seconds=_SECONDS)
-    medians: list[float] = json.loads(printed.strip().splitlines()[-1])
+    medians: list[float] = await answer_of(*pinned(), *command, seconds=_SECONDS)
     return medians
 
 

@@ -1,7 +1,6 @@
 """Closed-loop load from a process of its own on one core: wrk, or else a lean client of ours."""
 
 import asyncio
-import json
 import os
 import shutil
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from bench.connection import STUDENT, post, send
 from bench.figures import Invalid
-from bench.processes import output_of
+from bench.processes import answer_of
 
 CONNECTIONS = 16
 _SCRIPT = Path(__file__).with_name("post.lua")
@@ -47,8 +46,7 @@ async def shoot(
     """Register students as fast as the connections can. Raises Invalid when one was refused."""
     build: Callable[[int, str, float, int], Command] = _wrk if generator() == "wrk" else _client
     command = build(port, path, seconds, connections)
-    printed = await output_of(*pinned(), *command, seconds=seconds + _MARGIN)
-    shot = Shot(**json.loads(printed.strip().splitlines()[-1]))
+    shot = Shot(**await answer_of(*pinned(), *command, seconds=seconds + _MARGIN))
     if shot.failed or not shot.requests:
         raise Invalid(f"{shot.failed} of {shot.requests} requests failed")
     return shot

@@ -16,7 +16,7 @@ from typing import Final, cast
 from bench.connection import STUDENT, length_of, post
 from bench.figures import Invalid, percentile
 from bench.load import pinned
-from bench.processes import output_of
+from bench.processes import answer_of
 
 MOST: Final = 256
 """Connections; a request that is due while all are busy waits, and its time runs."""
@@ -144,8 +144,7 @@ class _Stream(asyncio.Protocol):
 async def paced(port: int, rate: float, seconds: float) -> Paced:
     """Register students at a constant rate. Raises Invalid on a refusal, or a load too heavy."""
     command = (sys.executable, "-m", "bench.pace", str(port), str(rate), str(seconds))
-    printed = await output_of(*pinned(), *command, seconds=seconds + 2 * _MARGIN)
-    found = Paced(**json.loads(printed.strip().splitlines()[-1]))
+    found = Paced(**await answer_of(*pinned(), *command, seconds=seconds + 2 * _MARGIN))
     if found.failed:
         raise Invalid(f"{found.failed} of {found.requests} requests failed at {rate:.0f}/s")
     if found.busy > _BUSIEST:

@@ -1,6 +1,7 @@
 """Starting and ending what is measured, so that nothing outlives the bench."""
 
 import asyncio
+import json
 import signal
 import socket
 import sys
@@ -8,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from learnflow.local.processes import Child, spawn
 
@@ -74,3 +76,8 @@ async def output_of(*command: str, seconds: float) -> str:
     if process.returncode:
         raise RuntimeError(f"{command[0]} failed: {printed.decode(errors='replace')[-500:]}")
     return printed.decode()
+
+
+async def answer_of(*command: str, seconds: float) -> Any:
+    """What a program printed as JSON in its last line. Raises RuntimeError as `output_of`."""
+    return json.loads((await output_of(*command, seconds=seconds)).strip().splitlines()[-1])

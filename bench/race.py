@@ -35,7 +35,8 @@ async def measure(place: Place, quick: bool) -> list[Figure]:
                 shots[racer.name].append(await shot(place, racer, seconds))
             async with _relay(place):
                 shots[WITH_RELAY].append(await shot(place, mine, seconds))
-    return [*(rate_of(GROUP, TITLES.get(n, n), s) for n, s in shots.items()), *_ratios(shots)]
+    figures = [*rates(GROUP, shots), *ratios(GROUP, OURS, shots, BOUNDS)]
+    return [*figures, *ratios(GROUP, WITH_RELAY, shots, {})]
 
 
 @asynccontextmanager
@@ -45,22 +46,29 @@ async def _relay(place: Place) -> AsyncIterator[None]:
         yield
 
 
-def rate_of(group: str, name: str, shots: Sequence[Shot]) -> Figure:
-    """The median rate; its latencies are those of a closed loop, to read it by."""
+def rates(group: str, shots: Mapping[str, Sequence[Shot]]) -> list[Figure]:
+    """The median rates; their latencies are those of a closed loop, to read them by."""
+    return [_rate(group, TITLES.get(name, name), taken) for name, taken in shots.items()]
+
+
+def _rate(group: str, name: str, shots: Sequence[Shot]) -> Figure:
     p50, p99 = (statistics.median(getattr(s, f"{p}_ms") for s in shots) for p in ("p50", "p99"))
     note = f"{generator()}, {CONNECTIONS} connections: p50 {p50:.1f} ms, p99 {p99:.1f} ms"
     return Figure(group, name, statistics.median(s.rate for s in shots), "1/s", None, note)
 
 
-def _ratios(shots: Mapping[str, Sequence[Shot]]) -> list[Figure]:
+def ratios(
+    group: str, who: str, shots: Mapping[str, Sequence[Shot]], bounds: Mapping[str, Bound]
+) -> list[Figure]:
+    """A rate over that of each peer that was asked."""
     return [
         ratio(
             [one.rate for one in shots[who]],
             [one.rate for one in shots[name]],
-            group=GROUP,
+            group=group,
             name=f"{who} / {TITLES[name]}",
-            bound=BOUNDS.get(name) if who == OURS else None,
+            bound=bounds.get(name),
         )
-        for who in (OURS, WITH_RELAY)
         for name in PEERS
+        if name in shots
     ]

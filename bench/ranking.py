@@ -17,12 +17,12 @@ async def measure(place: Place, quick: bool) -> list[Figure]:
     )
     found = json.loads(printed.splitlines()[-1])
     whole, few = percentile(found["all"], 0.99), percentile(found["few"], 0.99)
-    note = (
-        f"{found['trees']} trees, median {percentile(found['all'], 0.5):.1f}; {_busy(found, 'all')}"
-    )
+    note = f"{found['trees']} trees, {_typical(found, 'all')}"
     return [
         Figure("ranking", "10,000 tutors, p99", whole, "ms", Bound(110), note),
-        Figure("ranking", "500 offers of a query, p99", few, "ms", Bound(20), _busy(found, "few")),
+        Figure(
+            "ranking", "500 offers of a query, p99", few, "ms", Bound(20), _typical(found, "few")
+        ),
         ratio(
             found["all"],
             found["bare"],
@@ -35,6 +35,7 @@ async def measure(place: Place, quick: bool) -> list[Figure]:
     ]
 
 
-def _busy(found: Mapping[str, Sequence[float]], name: str) -> str:
-    """The processor's own time, which others on the machine do not lengthen."""
-    return f"processor p99 {percentile(found[f'{name}_busy'], 0.99):.1f}"
+def _typical(found: Mapping[str, Sequence[float]], name: str) -> str:
+    """The median, and the processor's own time, which others on the machine do not lengthen."""
+    busy = percentile(found[f"{name}_busy"], 0.99)
+    return f"median {percentile(found[name], 0.5):.1f}; processor p99 {busy:.1f}"

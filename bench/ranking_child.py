@@ -23,7 +23,7 @@ from learnflow.ranking.learned.loading import load
 from learnflow.ranking.learned.ranker import EXPLAINED, LearnedRanker
 from learnflow.ranking.learned.training import train_acceptance, train_ranking
 from learnflow.ranking.learned.vocabulary import GOALS, HOURS
-from learnflow.ranking.matching import LONGEST
+from learnflow.ranking.shortlisting import LONGEST
 
 TUTORS: Final = 10_000
 FEW: Final = 500

@@ -115,11 +115,12 @@ def clear(
     json: Json = False,
 ) -> None:
     """Switch faults off."""
+    from learnflow.cli.names import known_function
     from learnflow.cli.output import print_json
     from learnflow.cli.place import control
 
     runner = control()
-    name = _known(runner, function) if function else None
+    name = known_function(function, runner) if function else None
     cleared = runner.post("faults", "clear", body={"function": name})["cleared"]
     if json:
         print_json(cleared)
@@ -130,11 +131,12 @@ def clear(
 
 
 def _set(function: str, kind: str, json: bool, *, lasts: str | None, **wish: Any) -> None:
+    from learnflow.cli.names import known_function
     from learnflow.cli.output import print_json
     from learnflow.cli.place import control
 
     runner = control()
-    name = _known(runner, function)
+    name = known_function(function, runner)
     body = {"function": name, "kind": kind, "lasts": _seconds(lasts), **wish}
     made = runner.post("faults", body=body)
     if json:
@@ -142,13 +144,6 @@ def _set(function: str, kind: str, json: bool, *, lasts: str | None, **wish: Any
         return
     print(f"{made['function']}: {made['fault']} is on{_bounds(made)}.")
     print(f"Off again: learnflow fault clear {made['function']} (a restart clears it too)")
-
-
-def _known(runner: Any, function: str) -> str:
-    from learnflow.cli.names import known_function
-
-    names = [one["function"] for one in runner.get("ps")["functions"]]
-    return known_function(function, names)
 
 
 def _seconds(text: str | None) -> float | None:

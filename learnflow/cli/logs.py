@@ -1,10 +1,13 @@
 """`learnflow logs`: what functions and the runner write."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from learnflow.cli.options import Json
+
+_OTHERS: Final = ("runner", "relay", "postgres")
+"""Who writes lines and is no function."""
 
 
 def logs(
@@ -19,30 +22,20 @@ def logs(
     json: Json = False,
 ) -> None:
     """Show the last lines of output, one stream for all functions."""
+    from learnflow.cli.names import known_function
     from learnflow.cli.output import print_json
     from learnflow.cli.place import control
 
     name = function.replace("_", "-") if function else None
     runner = control()
-    if name:
-        _check(name, [one["function"] for one in runner.get("ps")["functions"]])
+    if name and name not in _OTHERS:
+        known_function(name, runner)
     show = _Printer()
     for line in runner.lines("logs", function=name, follow=1 if follow else None):
         if json:
             print_json(line)
         else:
             show(line)
-
-
-def _check(name: str, known: list[str]) -> None:
-    from difflib import get_close_matches
-
-    from learnflow.cli.problem import Problem
-
-    others = ("runner", "relay", "postgres")
-    if name not in (*known, *others):
-        near = get_close_matches(name, known, 3) or sorted(known)
-        raise Problem(f"There is no function {name}.", f"one of: {', '.join(near)}")
 
 
 class _Printer:

@@ -57,19 +57,20 @@ def _known(error: Exception) -> Problem | None:
     from learnflow.local.paths import AlreadyRunning, PlaceError
     from learnflow.local.ports import NoPort
     from learnflow.local.postgres import PostgresFailed
-    from learnflow.local.runner import StartError
+    from learnflow.local.progress import StartError
     from learnflow.manifests import ManifestError
     from learnflow.settings import SettingsError
 
     if isinstance(error, ManifestError):
         return Problem(error.what, error.fix, f"{error.file}: {error.field}")
+    if isinstance(error, StartError):
+        return Problem(str(error), error.fix)
     fixes: dict[type[Exception], str] = {
         AlreadyRunning: "use the one that runs (learnflow ps), or end it: learnflow down",
         PlaceError: "learnflow doctor looks at every folder that is needed",
         NoPort: "choose another one with --port",
         SettingsError: "correct that environment variable",
         PostgresFailed: "learnflow doctor may tell more",
-        StartError: "learnflow doctor may tell more",
         ForkServerGone: "learnflow doctor may tell more",
         ExamplesError: "restore the folder examples/",
     }

@@ -1,14 +1,11 @@
 """`learnflow send`: say events by hand."""
 
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
 from learnflow.cli.options import Json
-
-MOST: Final = 10_000
-"""Events of one file: the runner takes so many at once."""
 
 
 def send(
@@ -112,6 +109,7 @@ def _parsed(text: str, where: str) -> list[Any]:
     from json import JSONDecodeError, loads
 
     from learnflow.cli.problem import Problem
+    from learnflow.local.sending import MOST
 
     try:
         return [loads(text)]

@@ -12,14 +12,19 @@ _SENTENCE: Final = r"\b{word}\b(.*?)(?=\bHears\b|\bSays\b|\bWrites\b|\bReads\b|\
 _TOPIC: Final = re.compile(r"[a-z]+(?:\.[a-z]+)+")
 
 
+def story(root: Path, name: str) -> str:
+    """What a function's file says of itself: what it hears, says and writes."""
+    source = root / "functions" / name / "main.py"
+    return ast.get_docstring(ast.parse(source.read_text("utf-8"))) or ""
+
+
 def spoken(word: str, root: Path) -> dict[str, list[str]]:
     """By topic, the functions whose docstring has it in its sentence `Hears …` or `Says …`."""
     topics = {event.topic for event in CATALOGUE.values()}
     found: dict[str, list[str]] = {topic: [] for topic in sorted(topics)}
     sentence = re.compile(_SENTENCE.format(word=word), re.DOTALL)
     for file in sorted(root.glob("functions/*/main.py")):
-        text = ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
-        match = sentence.search(text)
+        match = sentence.search(story(root, file.parent.name))
         for topic in _TOPIC.findall(match.group(1)) if match else ():
             if topic in topics:
                 found[topic].append(file.parent.name)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from learnflow.contracts.operations import Public
-from learnflow.contracts.schemas import Components, Schema
+from learnflow.contracts.schemas import Components, Schema, not_null
 
 _DEPTH: Final = 3
 
@@ -30,25 +30,19 @@ def ids_in(
     schema: Schema, components: Components, pointer: str = "", depth: int = 0
 ) -> Iterator[tuple[str, str]]:
     """The ids in an answer, each with its JSON pointer, the outermost first."""
-    schema = components.resolved(schema)
+    schema = components.resolved(not_null(schema))
     inside = []
     for name, below in schema.get("properties", {}).items():
-        below = _present(below, components)
+        below = components.resolved(not_null(below))
         if name.endswith("_id") and below.get("type") == "string":
             yield name, f"{pointer}/{name}"
         elif below.get("type") == "array":
-            inside.append((_present(below["items"], components), f"{pointer}/{name}/0"))
+            inside.append((below["items"], f"{pointer}/{name}/0"))
         else:
             inside.append((below, f"{pointer}/{name}"))
     if depth < _DEPTH:
         for below, place in inside:
             yield from ids_in(below, components, place, depth + 1)
-
-
-def _present(schema: Schema, components: Components) -> Schema:
-    """The schema of what is there when it is not null."""
-    branches = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
-    return components.resolved(branches[0] if len(branches) == 1 else schema)
 
 
 def _parameters(public: Public) -> set[str]:

@@ -1,6 +1,5 @@
 """Which operations are public, and what do they say of themselves? Decorators, manifests, texts."""
 
-import ast
 import inspect
 import tomllib
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
+from learnflow.contracts.graph import story
 from learnflow.manifests import Function, read_system
 from learnflow.runtime.inputs import WITH_BODY
 from learnflow.runtime.load import load_function
@@ -79,14 +79,12 @@ def public_operations(root: Path) -> tuple[Public, ...]:
 
 def _public(root: Path, function: Function) -> Public:
     operation = load_function(root / "functions", function.target).operation
-    source = root / "functions" / function.target / "main.py"
-    story = ast.get_docstring(ast.parse(source.read_text("utf-8"))) or ""
     own = inspect.getdoc(operation.handler) or operation.name
     return Public(
         operation=operation,
         service=function.service,
         summary=own.splitlines()[0].rstrip("."),
-        description=f"{' '.join(own.split())}\n\n{' '.join(story.split())}",
+        description=f"{' '.join(own.split())}\n\n{' '.join(story(root, function.target).split())}",
     )
 
 

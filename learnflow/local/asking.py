@@ -12,6 +12,7 @@ from learnflow.local.dispatch import CannotReplay
 from learnflow.local.forwarding import problem
 from learnflow.local.records import LogUnavailable
 from learnflow.local.selection import Unselectable
+from learnflow.local.tracing_store import DatabasesAway
 
 _MAX_LIMIT: Final = 500
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -30,7 +31,7 @@ async def faults(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Say as a problem document what kept a handler from answering."""
     try:
         return await handler(request)
-    except LogUnavailable as why:
+    except (LogUnavailable, DatabasesAway) as why:
         return problem(503, "Service Unavailable", str(why), {"Retry-After": "1"})
     except Refused as why:
         return problem(why.status, "Refused", str(why))

@@ -1,7 +1,6 @@
 """A function left to a debugger: its process is yours, and so is the time it takes."""
 
 import asyncio
-import os
 import shlex
 import socket
 import struct
@@ -10,11 +9,13 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
 from learnflow.local.fleet import Fleet
 from learnflow.local.instances import Unserved, Upstream
+from learnflow.local.progress import StartError
 from learnflow.local.starter import Dsn, environment
 from learnflow.manifests import Function, System
 from learnflow.settings import variable
@@ -27,9 +28,15 @@ _PEER: Final = struct.Struct("3i")
 
 
 def without_timeouts(system: System, names: Collection[str]) -> System:
-    """The system with all the time in the world for these functions, called or delivered to."""
+    """The system with all the time in the world for these functions, called or delivered to.
+
+    Raises StartError for a name that none has.
+    """
     functions = dict(system.functions)
     for name in names:
+        if name not in functions:
+            near = ", ".join(get_close_matches(name, functions, 3) or sorted(functions))
+            raise StartError(f"There is no function {name} to attach to.", f"one of: {near}")
         functions[name] = replace(
             functions[name], timeout=PATIENCE_SECONDS, response_start_timeout=None
         )
@@ -171,9 +178,3 @@ def _pid_of(connection: Any) -> int:
 def commands(fleets: Mapping[str, Attachment]) -> dict[str, str]:
     """What to type for each function that is left to a debugger."""
     return {name: fleet.command for name, fleet in fleets.items()}
-
-
-def forget_socket(path: Path) -> None:
-    """Remove the socket of an earlier process, so that no path leads to nobody."""
-    with suppress(FileNotFoundError):
-        os.unlink(path)

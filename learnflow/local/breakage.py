@@ -26,10 +26,10 @@ def breakage_of(error: BaseException, file: Path, root: Path = ROOT) -> Breakage
     """The breakage behind an error that loading `file` raised."""
     said = traceback.format_exception_only(error)[-1].strip()
     if isinstance(error, SyntaxError) and error.filename and _ours(Path(error.filename), root):
-        return Breakage(_shown(Path(error.filename), root), error.lineno, said)
+        return Breakage(place_of(Path(error.filename), root), error.lineno, said)
     for place, line in _places(error, root):
-        return Breakage(_shown(place, root), line, said)
-    return Breakage(_shown(file, root), None, said)
+        return Breakage(place_of(place, root), line, said)
+    return Breakage(place_of(file, root), None, said)
 
 
 def _places(error: BaseException, root: Path) -> Iterator[tuple[Path, int | None]]:
@@ -52,5 +52,6 @@ def _ours(file: Path, root: Path) -> bool:
     return not parts[0].startswith(".") and "site-packages" not in parts
 
 
-def _shown(file: Path, root: Path) -> str:
+def place_of(file: Path, root: Path = ROOT) -> str:
+    """The file as a Breakage names it."""
     return str(file.relative_to(root)) if file.is_relative_to(root) else str(file)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Final
 
-from learnflow.local.breakage import Breakage, breakage_of
+from learnflow.local.breakage import Breakage, breakage_of, place_of
 from learnflow.local.child import Job
 from learnflow.local.generation import Generation
 from learnflow.local.logbook import Logbook
@@ -31,9 +31,7 @@ def load(job: Job) -> None:
     try:
         load_function(folder, job.target)
     except FunctionNotFound as error:
-        found = breakage_of(error, file)
-        text = str(error).removeprefix(f"{file} ")
-        found = Breakage(breakage_of(SystemExit(), file).file, None, text)
+        found = Breakage(place_of(file), None, str(error).removeprefix(f"{file} "))
     except BaseException as error:
         found = breakage_of(error, file)
     job.sockets[0].sendall(json.dumps(asdict(found) if found else {}).encode())

@@ -1,15 +1,14 @@
 """The control API on the runner's Unix socket: publishing, and what the command line asks."""
 
 import asyncio
-import json
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any, Final
 
 from aiohttp import web
 
 from learnflow.local import pubsub
-from learnflow.local.asking import Handler, Refused, faults, flag, json_of
+from learnflow.local.asking import Handler, Refused, faults, flag, json_of, stream_lines
 from learnflow.local.control_events import EventRoutes
 from learnflow.local.control_faults import FaultRoutes
 from learnflow.local.control_letters import LetterRoutes
@@ -101,16 +100,17 @@ class Control:
         return web.json_response(dict(self._urls()))
 
     async def _logs(self, request: web.Request) -> web.StreamResponse:
-        function = request.query.get("function")
-        response = web.StreamResponse(headers={"content-type": "application/jsonl"})
-        await response.prepare(request)
-        if flag(request, "follow"):
+        lines = self._lines(request.query.get("function"), flag(request, "follow"))
+        return await stream_lines(request, lines)
+
+    async def _lines(
+        self, function: str | None, follow: bool
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        if follow:
             async for line in self._logbook.follow(function):
-                await response.write(json.dumps(line.document()).encode() + b"\n")
+                yield line.document()
         for line in self._logbook.recent(function):
-            await response.write(json.dumps(line.document()).encode() + b"\n")
-        await response.write_eof()
-        return response
+            yield line.document()
 
     async def _end(self, _: web.Request) -> web.Response:
         asyncio.get_running_loop().call_later(0.05, self._stop)  # answered first

@@ -25,7 +25,7 @@ class LetterRoutes:
     """What the command line asks about dead letters."""
 
     def __init__(self, system: System, log: EventLog, dispatcher: Dispatcher) -> None:
-        self._letters = Letters(log, dispatcher, system.sinks)
+        self._letters = Letters(log, dispatcher, system)
 
     def routes(self) -> dict[str, Handler]:
         """Handlers by method and path, in the order in which they are tried."""
@@ -88,7 +88,7 @@ class LetterRoutes:
         reason = wish.get("reason")
         if not isinstance(reason, str) or not 0 < len(reason.strip()) <= _MOST_REASON:
             raise Refused(422, f"a reason of 1 to {_MOST_REASON} characters is needed")
-        if "\0" in reason or not reason.isprintable():
+        if not reason.isprintable():
             raise Refused(422, "a reason is one line of printable text")
         letters = await self._chosen(wish)
         if wish.get("dry_run"):

@@ -12,10 +12,9 @@ from learnflow.local import exporting
 from learnflow.local.asking import Handler, Refused, limit_of
 from learnflow.local.dispatch import Dispatcher
 from learnflow.local.eventlog import EventLog
-from learnflow.local.forwarding import problem
 from learnflow.local.requests import Requests
+from learnflow.local.starter import Dsn
 from learnflow.local.tracing import Memory
-from learnflow.local.tracing_store import DatabasesAway, Dsn
 from learnflow.manifests import System
 
 _LAST = "last"
@@ -42,9 +41,10 @@ class TraceRoutes:
         place: Place | None,
     ) -> None:
         self._requests = requests
-        self._place = place
-        self._memory = (
-            None if place is None else Memory(place.dsn, log, dispatcher.history, requests, system)
+        self._remembered = (
+            None
+            if place is None
+            else (Memory(place.dsn, log, dispatcher.history, requests, system), place.root)
         )
 
     def routes(self) -> dict[str, Handler]:
@@ -52,29 +52,23 @@ class TraceRoutes:
         return {"GET /control/traces/{id}": self._show, "GET /control/export": self._export}
 
     async def _show(self, request: web.Request) -> web.Response:
-        given, memory = request.match_info["id"], self._known()
-        try:
-            if given == _LAST:
-                last = self._requests.last_change()
-                if last is None:
-                    raise Refused(404, "the gateway has passed on no change since it started")
-                found = [last.trace_id]
-            else:
-                found = await memory.traces_of(given, limit_of(request))
-            if not found:
-                detail = "nothing that is remembered has this id; learnflow events list shows ids"
-                raise Refused(404, detail)
-            traces = [await memory.timeline(trace_id) for trace_id in reversed(found)]
-        except DatabasesAway as why:
-            return problem(503, "Service Unavailable", str(why), {"Retry-After": "1"})
+        given, (memory, _) = request.match_info["id"], self._known()
+        if given == _LAST:
+            last = self._requests.last_change()
+            if last is None:
+                raise Refused(404, "the gateway has passed on no change since it started")
+            found = [last.trace_id]
+        else:
+            found = await memory.traces_of(given, limit_of(request))
+        if not found:
+            detail = "nothing that is remembered has this id; learnflow events list shows ids"
+            raise Refused(404, detail)
+        traces = [await memory.timeline(trace_id) for trace_id in reversed(found)]
         return web.json_response({"traces": traces})
 
     async def _export(self, request: web.Request) -> web.StreamResponse:
-        lines = exporting.lines(self._known(), self._root())
-        try:
-            first = await anext(lines)
-        except DatabasesAway as why:
-            return problem(503, "Service Unavailable", str(why), {"Retry-After": "1"})
+        lines = exporting.lines(*self._known())
+        first = await anext(lines)
         response = web.StreamResponse(headers={"content-type": "application/jsonl"})
         await response.prepare(request)
         async for chunk in _chunks(first, lines):
@@ -82,15 +76,10 @@ class TraceRoutes:
         await response.write_eof()
         return response
 
-    def _known(self) -> Memory:
-        if self._memory is None:
+    def _known(self) -> tuple[Memory, Path]:
+        if self._remembered is None:
             raise Refused(409, "this runner does not know its databases")
-        return self._memory
-
-    def _root(self) -> Path:
-        if self._place is None:
-            raise Refused(409, "this runner does not know its code")
-        return self._place.root
+        return self._remembered
 
 
 async def _chunks(

@@ -56,19 +56,23 @@ SELECT topic, partition, max("offset") AS "offset" FROM (
     SELECT topic, partition, max("offset") FROM groups GROUP BY 1, 2
 ) AS both_sides GROUP BY 1, 2
 """
-_COLUMNS: Final = 'topic, partition, "offset", key, headers, value, timestamp, event_id, type'
+COLUMNS: Final = 'topic, partition, "offset", key, headers, value, timestamp, event_id, type'
 _PAGE: Final = f"""
-SELECT {_COLUMNS} FROM records
+SELECT {COLUMNS} FROM records
 WHERE topic = $1 AND partition = $2 AND "offset" >= $3 ORDER BY "offset" LIMIT $4
 """
 _FIRST: Final = 'SELECT min("offset") FROM records WHERE topic = $1 AND partition = $2'
-_BY_EVENT: Final = f"SELECT {_COLUMNS} FROM records WHERE event_id = $1 ORDER BY position LIMIT 20"
+_BY_EVENTS: Final = f"""
+SELECT found.* FROM unnest($1::text[]) AS event(id) CROSS JOIN LATERAL (
+    SELECT {COLUMNS}, position FROM records WHERE event_id = event.id ORDER BY position LIMIT 20
+) AS found ORDER BY position
+"""
 _LIKE: Final = """
 SELECT DISTINCT event_id FROM records
  WHERE event_id >= $1 AND event_id < $1 || '~' AND starts_with(event_id, $1) LIMIT 5
 """
 _RECENT: Final = f"""
-SELECT {_COLUMNS}, position FROM records
+SELECT {COLUMNS}, position FROM records
 WHERE ($1::text IS NULL OR type = $1) AND ($2::text IS NULL OR key = $2)
   AND ($3::text IS NULL OR topic = $3) AND ($4::bigint IS NULL OR position > $4)
 ORDER BY position DESC LIMIT $5
@@ -92,23 +96,19 @@ Place = tuple[str, int]
 GroupPlace = tuple[str, str, int]
 
 
-def record_of(row: asyncpg.Record, headers: Mapping[str, str]) -> Record:
-    """A row of `records`, whose headers have been read, as a record."""
+def record_of(row: asyncpg.Record) -> Record:
+    """A row of `records` as a record."""
     return Record(
         topic=row["topic"],
         partition=row["partition"],
         offset=row["offset"],
         key=row["key"],
-        headers=headers,
+        headers=json.loads(row["headers"]),
         value=row["value"],
         timestamp=row["timestamp"],
         event_id=row["event_id"],
         type=row["type"],
     )
-
-
-def _record(row: asyncpg.Record) -> Record:
-    return record_of(row, json.loads(row["headers"]))
 
 
 async def append(connection: asyncpg.Connection, records: Sequence[Record]) -> None:
@@ -142,7 +142,9 @@ async def page(
     connection: asyncpg.Connection, topic: str, partition: int, offset: int, limit: int
 ) -> list[Record]:
     """At most `limit` records of a partition, from `offset` on."""
-    return [_record(row) for row in await connection.fetch(_PAGE, topic, partition, offset, limit)]
+    return [
+        record_of(row) for row in await connection.fetch(_PAGE, topic, partition, offset, limit)
+    ]
 
 
 async def first(connection: asyncpg.Connection, topic: str, partition: int) -> int | None:
@@ -153,7 +155,12 @@ async def first(connection: asyncpg.Connection, topic: str, partition: int) -> i
 
 async def by_event(connection: asyncpg.Connection, event_id: str) -> list[Record]:
     """The records that carry an event, oldest first (a dead letter carries its event's id)."""
-    return [_record(row) for row in await connection.fetch(_BY_EVENT, event_id)]
+    return await by_events(connection, [event_id])
+
+
+async def by_events(connection: asyncpg.Connection, event_ids: Sequence[str]) -> list[Record]:
+    """The same of many events; at most 20 records of each."""
+    return [record_of(row) for row in await connection.fetch(_BY_EVENTS, event_ids)]
 
 
 async def like(connection: asyncpg.Connection, beginning: str) -> list[str]:
@@ -172,7 +179,7 @@ async def recent(
 ) -> list[tuple[int, Record]]:
     """The newest records first, each with its position; `after` is such a position."""
     rows = await connection.fetch(_RECENT, type, key, topic, after, limit)
-    return [(row["position"], _record(row)) for row in rows]
+    return [(row["position"], record_of(row)) for row in rows]
 
 
 async def committed(connection: asyncpg.Connection, group: str) -> dict[Place, int]:

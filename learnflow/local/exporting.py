@@ -15,7 +15,7 @@ from learnflow.local import tracing_store as store
 from learnflow.local.history import Trail
 from learnflow.local.records import Record, now_ms
 from learnflow.local.requests import Passed
-from learnflow.local.selection import Found, Selection, page
+from learnflow.local.selection import Found, Selection, every
 from learnflow.local.tracing import Memory
 from learnflow.manifests import Function
 
@@ -26,7 +26,7 @@ _CODE: Final = ("db", "eventing", "learnflow")
 
 async def lines(memory: Memory, root: Path) -> AsyncIterator[dict[str, Any]]:
     """Everything that is remembered, line by line; `kind` says what a line is."""
-    system = memory.system
+    system, facts = memory.system, await store.all_facts(memory.dsn)  # refused before it begins
     yield {
         **{"kind": "learnflow-run", "format": FORMAT, "at": now_ms(), "code": _digest(root, _CODE)},
         "sources": {
@@ -37,14 +37,10 @@ async def lines(memory: Memory, root: Path) -> AsyncIterator[dict[str, Any]]:
         yield _function(root, function)
     for passed in memory.requests:
         yield {"kind": "request", **passed.document()}
-    for fact in await store.all_facts(memory.dsn):
+    for fact in facts:
         yield {"kind": "fact", **asdict(fact)}
-    letters = {sink.topic for sink in system.sinks.values()}
-    after = 0
-    while found := await memory.log.ask(page, Selection(), sorted(system.topics), after=after):
-        for one in found:
-            after = one[0]
-            yield _record(one, letters)
+    async for found in every(memory.log, Selection(), sorted(system.topics)):
+        yield _record(found, system.letter_topics)
     for trail in memory.history:
         yield {"kind": "delivery", **trail.document()}
     for span in _spans(memory):
@@ -58,7 +54,7 @@ def _function(root: Path, function: Function) -> dict[str, Any]:
     }
 
 
-def _record(found: Found, letters: set[str]) -> dict[str, Any]:
+def _record(found: Found, letters: frozenset[str]) -> dict[str, Any]:
     position, record, decided = found
     return {
         **{"kind": "dead-letter" if record.topic in letters else "record", "position": position},

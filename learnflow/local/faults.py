@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from learnflow.local.instances import Answer, Unserved
@@ -73,8 +73,7 @@ class Faults:
 
     def clear(self, function: str | None = None) -> list[Switch]:
         """Switch off what is on, of one function or of all; returns that."""
-        names = [function] if function is not None else list(self._on)
-        found = [switch for name in names for switch in self._on.get(name, {}).values()]
+        found = self.on(function)
         for switch in found:
             self._off(switch, "cleared")
         return found
@@ -131,22 +130,14 @@ def after(acting: Mapping[Kind, Switch], reply: "Reply") -> "Reply":
     if "drop" in acting:
         reply.close()
         raise Unserved(LOST, "fault switch: drop (the function ran, its answer is lost)")
-    reply.note = note_of(acting)
+    reply.note = _note(acting)
     return reply
-
-
-def note_of(acting: Mapping[Kind, Switch]) -> str | None:
-    """What was done to a call that succeeded all the same."""
-    return f"fault switch: {', '.join(map(str, acting.values()))}" if acting else None
 
 
 def doubled(answer: Answer, acting: Mapping[Kind, Switch]) -> Answer:
     """The answer to a delivery that was made twice."""
-    parts = [answer.note] if answer.note else []
-    return Answer(
-        answer.status,
-        answer.headers,
-        answer.body,
-        answer.cold_start_ms,
-        "; ".join([*parts, note_of(acting) or ""]),
-    )
+    return replace(answer, note="; ".join(filter(None, (answer.note, _note(acting)))))
+
+
+def _note(acting: Mapping[Kind, Switch]) -> str:
+    return f"fault switch: {', '.join(map(str, acting.values()))}"

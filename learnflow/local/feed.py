@@ -19,7 +19,7 @@ class Feed:
     """Hands news to those who follow; one who is too slow is told how many items he missed."""
 
     def __init__(self, system: System, log: EventLog, history: History) -> None:
-        self._letters = frozenset(sink.topic for sink in system.sinks.values())
+        self._letters = system.letter_topics
         self._hearers = {
             topic: frozenset(s.sink for s in system.sources.values() if topic in s.topics)
             for topic in system.topics

@@ -1,7 +1,7 @@
 """The dead letters as people see them: which event, which source, why; and their way back."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from learnflow.local.cloudevent import Invalid
@@ -14,7 +14,7 @@ from learnflow.local.records import Record, now_ms
 from learnflow.local.replaying import new_replay_id
 from learnflow.local.selection import Found, Selection, page, settle
 from learnflow.local.shown import shown
-from learnflow.manifests import Sink
+from learnflow.manifests import System
 
 _MANY: Final = 1_000_000
 
@@ -22,10 +22,10 @@ _MANY: Final = 1_000_000
 class Letters:
     """Reads the topics of the KafkaSinks; a letter's place is `offset` or `partition:offset`."""
 
-    def __init__(self, log: EventLog, dispatcher: Dispatcher, sinks: Mapping[str, Sink]) -> None:
+    def __init__(self, log: EventLog, dispatcher: Dispatcher, system: System) -> None:
         self._log = log
         self._dispatcher = dispatcher
-        self.topics = tuple(sorted({sink.topic for sink in sinks.values()}))
+        self.topics = tuple(sorted(system.letter_topics))
 
     async def newest(
         self, limit: int, chosen: Selection = Selection(), *, settled: bool = False

@@ -75,9 +75,12 @@ def _values(name: str, one: Any, other: Any) -> Iterator[str]:
 class ManifestChanges:
     """Tells what saved manifests change, and lets functions take up what they can at once."""
 
-    def __init__(self, root: Path, pool: Pool, say: Tell, left: Collection[str] = ()) -> None:
-        self._root, self._pool, self._say, self._left = root, pool, say, left
-        self._running = read_system(root)
+    def __init__(
+        self, root: Path, running: System, pool: Pool, say: Tell, left: Collection[str] = ()
+    ) -> None:
+        """`running` is what the manifests said when `pool` was made of them."""
+        self._root, self._running, self._pool = root, running, pool
+        self._say, self._left = say, left
         self._wrong = ""
         self._waiting: frozenset[str] = frozenset()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from learnflow.local.attach import Attachment
@@ -80,13 +81,11 @@ class Pool:
         """
         if (attached := self.attached.get(function)) is not None:
             await attached.come()
+        call = partial(self._whole, function, method, path, headers, body)
         acting = self.faults.acting(function, "duplicate")
-        copies = [
-            self._whole(function, method, path, headers, body) for _ in range(1 + len(acting))
-        ]
         if not acting:
-            return await copies[0]
-        first, *_ = await asyncio.gather(*copies, return_exceptions=True)
+            return await call()
+        first, _ = await asyncio.gather(call(), call(), return_exceptions=True)
         if isinstance(first, BaseException):
             raise first
         return doubled(first, acting)

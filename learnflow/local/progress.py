@@ -20,4 +20,8 @@ Tell = Callable[[str, Literal["done", "warn"], str], None]
 
 
 class StartError(Exception):
-    """The system could not start; the message says what to do."""
+    """The system could not start; `fix` says what to do."""
+
+    def __init__(self, what: str, fix: str = "learnflow doctor may tell more") -> None:
+        super().__init__(what)
+        self.fix = fix

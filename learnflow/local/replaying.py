@@ -15,7 +15,7 @@ from learnflow.local.dispatch import Dispatcher
 from learnflow.local.eventlog import EventLog
 from learnflow.local.history import Trail
 from learnflow.local.records import Record
-from learnflow.local.selection import Selection, count, end, page
+from learnflow.local.selection import Selection, count, end, every, page
 from learnflow.manifests import Source
 
 _PROGRESS_SECONDS: Final = 0.25
@@ -126,7 +126,8 @@ class Replays:
 
         async def everything() -> None:
             async with asyncio.TaskGroup() as tasks:
-                async for record in self._records(plan):
+                heard = every(self._log, plan.chosen, _topics(plan.sources), upto=plan.upto)
+                async for _, record, _ in heard:
                     for source in plan.sources:
                         if record.topic in source.topics:
                             await places[source.name].acquire()
@@ -134,18 +135,6 @@ class Replays:
 
         async for _ in ticking(everything):
             yield tally
-
-    async def _records(self, plan: Plan) -> AsyncIterator[Record]:
-        after = 0
-        while True:
-            found = await self._log.ask(
-                page, plan.chosen, _topics(plan.sources), after=after, upto=plan.upto
-            )
-            for position, record, _ in found:
-                after = position
-                yield record
-            if not found:
-                return
 
 
 async def ticking(work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:

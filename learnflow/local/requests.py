@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from learnflow.local.spans import Told, clock_ms, told, trace_and_span
-from learnflow.runtime.trace import continued
+from learnflow.runtime.trace import continued, trace_id
 
 _KEPT: Final = 2_000
 _ID_LENGTH: Final = 16
@@ -71,11 +71,11 @@ class Requests:
 
     def begin(self, method: str, target: str, function: str, traceparent: str | None) -> Passed:
         """Remember a request that goes to a function; its trace is continued, or begun."""
-        trace, parent = trace_and_span(traceparent)
+        theirs, parent = trace_and_span(traceparent)
         ours = continued(traceparent)
-        if ours[3:35] != trace:
-            parent = None
-        passed = Passed(ours[3:35], ours[36:52], parent, method, _shown(target), function)
+        trace, span = trace_id(ours), ours[36:52]
+        begun = None if trace != theirs else parent
+        passed = Passed(trace, span, begun, method, _shown(target), function)
         self._kept.append(passed)
         return passed
 

@@ -42,7 +42,6 @@ class Revision:
         self.cold_starts = 0
         self.fleet = fleet(function, starter, tail, self._hand_over, self._refuse)
         self._adopt(function)
-        self._autoscaler = Autoscaler(function)
         self._gauge = Gauge(time.monotonic())
         self._waiting: deque[asyncio.Future[Upstream]] = deque()
         self._stopped = False
@@ -93,7 +92,6 @@ class Revision:
         """Let new requests go to new instances: the code, or its manifest, has changed."""
         if function is not None:
             self._adopt(function)
-            self._autoscaler = Autoscaler(function)
         self.fleet.replace(self.function.scale.min)
         self._hand_over()
 
@@ -121,6 +119,7 @@ class Revision:
         started = function.response_start_timeout or _RESPONSE_START_SECONDS
         self.response_start_timeout = min(started, function.timeout)
         self.function = self.fleet.function = function
+        self._autoscaler = Autoscaler(function)
 
     async def _open(
         self, arrived: float, method: str, target: str, headers: Mapping[str, str], body: Body

@@ -1,14 +1,14 @@
 """Which records somebody means: event, type, key, source, span of time; and their SQL."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import asyncpg
 
 from learnflow.local.deadletter import SOURCE_HEADER
-from learnflow.local.eventlog_store import record_of
+from learnflow.local.eventlog import EventLog
+from learnflow.local.eventlog_store import COLUMNS, record_of
 from learnflow.local.records import Record
 from learnflow.manifests import Source
 
@@ -69,12 +69,9 @@ _WHERE: Final = """
    AND ($7::bigint IS NULL OR timestamp >= $7) AND ($8::bigint IS NULL OR timestamp <= $8)
    AND ($9 OR l.state IS NULL) AND ($10::text[] IS NULL OR headers::json ->> $11 = ANY($10))
 """
-_COLUMNS: Final = """
-SELECT topic, partition, "offset", key, headers, value, timestamp, event_id, type, position,
-       l.state, l.reason, l.at
-"""
-_FORWARDS: Final = f"{_COLUMNS} {_WHERE} ORDER BY position LIMIT $12"
-_BACKWARDS: Final = f"{_COLUMNS} {_WHERE} ORDER BY position DESC LIMIT $12"
+_SELECT: Final = f"SELECT {COLUMNS}, position, l.state, l.reason, l.at {_WHERE}"
+_FORWARDS: Final = f"{_SELECT} ORDER BY position LIMIT $12"
+_BACKWARDS: Final = f"{_SELECT} ORDER BY position DESC LIMIT $12"
 _COUNT: Final = f"SELECT topic, count(*) AS records {_WHERE} GROUP BY topic"
 _END: Final = "SELECT coalesce(max(position), 0) FROM records"
 _SETTLE: Final = """
@@ -107,17 +104,25 @@ async def page(
     return [_found(row) for row in await connection.fetch(sql, *given, limit)]
 
 
+async def every(
+    log: EventLog, chosen: Selection, topics: Sequence[str], *, upto: int = 2**62
+) -> AsyncIterator[Found]:
+    """All of them, page by page."""
+    after = 0
+    while found := await log.ask(page, chosen, topics, after=after, upto=upto):
+        for one in found:
+            after = one[0]
+            yield one
+
+
 async def count(
     connection: asyncpg.Connection,
     chosen: Selection,
     topics: Sequence[str],
-    *,
-    upto: int = 2**62,
-    settled: bool = True,
-    letters_of: Sequence[str] | None = None,
+    upto: int,
 ) -> dict[str, int]:
     """How many records each topic has of those."""
-    given = _given(chosen, topics, 0, upto, settled, letters_of)
+    given = _given(chosen, topics, 0, upto)
     return {row["topic"]: row["records"] for row in await connection.fetch(_COUNT, *given)}
 
 
@@ -143,8 +148,8 @@ def _given(
     topics: Sequence[str],
     after: int,
     upto: int,
-    settled: bool,
-    letters_of: Sequence[str] | None,
+    settled: bool = True,
+    letters_of: Sequence[str] | None = None,
 ) -> tuple[Any, ...]:
     what = (chosen.event, chosen.type, chosen.key, chosen.since, chosen.until)
     return (list(topics), after, upto, *what, settled, letters_of, SOURCE_HEADER)
@@ -152,5 +157,4 @@ def _given(
 
 def _found(row: asyncpg.Record) -> Found:
     decided = {"state": row["state"], "reason": row["reason"], "at": row["at"]}
-    headers = json.loads(row["headers"])
-    return row["position"], record_of(row, headers), decided if row["state"] else None
+    return row["position"], record_of(row), decided if row["state"] else None

@@ -8,9 +8,11 @@ from typing import Any
 from learnflow.local import tracing_steps as make
 from learnflow.local import tracing_store as store
 from learnflow.local.eventlog import EventLog
+from learnflow.local.eventlog_store import by_events
 from learnflow.local.history import History
 from learnflow.local.records import Record
 from learnflow.local.requests import Requests
+from learnflow.local.starter import Dsn
 from learnflow.local.tracing_steps import Node
 from learnflow.manifests import System
 
@@ -19,7 +21,7 @@ from learnflow.manifests import System
 class Memory:
     """Everything a trace is put together from."""
 
-    dsn: store.Dsn
+    dsn: Dsn
     log: EventLog
     history: History
     requests: Requests
@@ -68,12 +70,10 @@ class Memory:
 
     async def _records(self, event_ids: Iterable[str]) -> dict[str, list[Record]]:
         found: dict[str, list[Record]] = {}
-        letters = {sink.topic for sink in self.system.sinks.values()}
-        for event_id in event_ids:
-            carriers = await self.log.by_event(event_id)
-            records = [record for record in carriers if record.topic not in letters]
-            if records:
-                found[event_id] = records
+        letters = self.system.letter_topics
+        for record in await self.log.ask(by_events, list(event_ids)):
+            if record.event_id is not None and record.topic not in letters:
+                found.setdefault(record.event_id, []).append(record)
         return found
 
 

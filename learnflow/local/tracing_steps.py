@@ -1,10 +1,9 @@
 """The steps of a trace: requests, events, deliveries and notifications in one form."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from learnflow.local import tracing_store as store
 from learnflow.local.history import Attempt, Trail
@@ -12,9 +11,8 @@ from learnflow.local.records import Record
 from learnflow.local.requests import Passed
 from learnflow.local.shown import shown
 from learnflow.local.spans import Told, trace_and_span
+from learnflow.local.starter import database_of
 from learnflow.manifests import Function
-
-_DATABASE: Final = re.compile(r"LEARNFLOW_(\w+)_DATABASE_URL")
 
 
 @dataclass(slots=True)
@@ -57,12 +55,6 @@ class Node:
         }
 
 
-def database_of(function: Function | None) -> str | None:
-    """The short name of the database a function may reach."""
-    found = (_DATABASE.fullmatch(name) for name in (function.secret_env if function else ()))
-    return next((match[1].lower() for match in found if match), None)
-
-
 def request(one: Passed, functions: Mapping[str, Function]) -> Node:
     """What the gateway passed on."""
     facts = {
@@ -72,7 +64,7 @@ def request(one: Passed, functions: Mapping[str, Function]) -> Node:
     }
     span = one.told.span if one.told else None
     name = f"{one.method} {one.path}"
-    database = database_of(functions.get(one.function))
+    database = database_of(functions[one.function])
     return Node("request", name, one.at, one.ms, facts, span, one.span, database)
 
 
@@ -121,7 +113,7 @@ def delivery(
         **{"replay": trail.replay, "told": _told(attempt.told)},
     }
     span = attempt.told.span if attempt.told else None
-    database = database_of(functions.get(trail.function))
+    database = database_of(functions[trail.function])
     rounds = heard.rounds if heard else frozenset()
     name = trail.function
     return Node(

@@ -1,7 +1,7 @@
 """What the three databases know of a trace: outbox rows, which carry it, and notifications."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -10,8 +10,8 @@ import asyncpg
 
 from db.connection import translated
 from db.roles import SHORT_NAMES
+from learnflow.local.starter import Dsn
 
-Dsn = Callable[[str], str]
 LONGEST: Final = 500
 """Facts of one trace that are looked at; a tutor who fills up may have more."""
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{4,128}")
