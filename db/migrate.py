@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 ROOT: Final = Path(__file__).parent
-HEAD: Final = "0002"
+
+
+def head(short: str) -> str:
+    """The newest revision that this release has for a database."""
+    files = (ROOT / short / "migrations" / "versions").glob("[0-9]*.py")
+    return max(file.stem.partition("_")[0] for file in files)
 
 
 async def current(dsn: str) -> str | None:
@@ -32,9 +37,9 @@ async def current(dsn: str) -> str | None:
 
 
 async def behind(dsns: Mapping[str, str]) -> list[str]:
-    """Short names of the databases that are not at the newest revision."""
+    """Short names of the databases that are not at their newest revision."""
     found = await asyncio.gather(*(current(dsn) for dsn in dsns.values()))
-    return [short for short, revision in zip(dsns, found, strict=True) if revision != HEAD]
+    return [short for short, revision in zip(dsns, found, strict=True) if revision != head(short)]
 
 
 def upgrade(short: str, dsn: str, revision: str = "head") -> None:

@@ -98,6 +98,11 @@ class Unit:
         if error is not None and (other := translated(error)) is not error:
             raise other from error
 
+    @property
+    def database(self) -> Database:
+        """Where this unit works: what is kept for a database hangs on it."""
+        return self._database
+
     def heard(self, consumer: str, source: str, event_id: str) -> None:
         """This unit answers that event; its first call or commit raises Duplicate if it did before.
 

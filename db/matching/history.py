@@ -14,8 +14,9 @@ Recorded = Literal["recorded", "withdrawn", "unknown"]
 
 ADD_MATCH: Final = """
 INSERT INTO matches (match_id, student_id, round, student_version, tutor_id, ranker, candidates,
-                     place, shown)
-VALUES ($1::text, $2::text, $3::int, $4::int, $5::text, $6::text, $7::int, $8::int, $9::text)
+                     place, shown, features, features_schema)
+VALUES ($1::text, $2::text, $3::int, $4::int, $5::text, $6::text, $7::int, $8::int, $9::text,
+        $10::bytea, $11::text)
 """
 ADD_MATCH_KEY: Final = """
 INSERT INTO match_keys (match_id, student_id, round) VALUES ($1::text, $2::text, $3::int)
@@ -24,8 +25,8 @@ INSERT INTO match_keys (match_id, student_id, round) VALUES ($1::text, $2::text,
 
 FIND_MATCH: Final = """
 SELECT m.match_id, m.student_id, m.round, m.tutor_id, m.decided_at, m.ranker, m.candidates, m.place,
-       m.shown, r.round AS round_now, r.state AS request_state, r.subject IS NULL AS withdrawn,
-       h.confirmed
+       m.shown, m.features, m.features_schema, r.round AS round_now, r.state AS request_state,
+       r.subject IS NULL AS withdrawn, h.confirmed
   FROM matches m
   LEFT JOIN requests r ON r.student_id = m.student_id
   LEFT JOIN holds h ON h.student_id = m.student_id AND h.round = m.round
@@ -70,12 +71,18 @@ It reads every tutor: for one who asks why, never for a decision.
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """Why this tutor: the ranker, how many it ranked, the chosen one's place, the best shown."""
+    """Why this tutor: the ranker, how many it ranked, the chosen one's place, the best shown.
+
+    `features` are float32, little-endian: one row for each of `shown`'s tutors, in that order, of
+    the columns that `features_schema` (catalogue.schema_hash) names.
+    """
 
     ranker: str
     candidates: int
     place: int | None = None
     shown: str | None = None
+    features: bytes | None = None
+    features_schema: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,8 @@ class PastMatch:
     candidates: int | None
     place: int | None
     shown: str | None
+    features: bytes | None
+    features_schema: str | None
     round_now: int | None
     request_state: str | None
     withdrawn: bool
@@ -130,7 +139,8 @@ def remember(work: Unit, decision: Decision, basis: Basis | None) -> None:
         return
     match = (decision.match_id, decision.student_id, decision.round)
     chosen = (basis.ranker, basis.candidates, basis.place, basis.shown)
-    work.write(ADD_MATCH, *match, decision.student_version, decision.tutor_id, *chosen)
+    seen = (basis.features, basis.features_schema)
+    work.write(ADD_MATCH, *match, decision.student_version, decision.tutor_id, *chosen, *seen)
     work.write(ADD_MATCH_KEY, *match)
 
 

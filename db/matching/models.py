@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, MetaData, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, MetaData, Text, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -55,6 +55,8 @@ class Resend(ResendRow, MatchingBase, table=True):
 
 STATES = "state IN ('new', 'matched', 'waiting', 'closed')"
 OUTCOMES = "kind IN ('accepted', 'declined', 'ended', 'rated')"
+ALIASES = "alias IN ('champion', 'challenger')"
+VERDICTS = "verdict IN ('promoted', 'refused', 'rolled_back', 'trained')"
 CLOCK = {"server_default": text("clock_timestamp()")}
 
 
@@ -89,7 +91,7 @@ class Request(MatchingBase, table=True):
 
 
 class IndexedTutor(MatchingBase, table=True):
-    """What matching knows of a tutor, and how many slots it holds."""
+    """What matching knows of a tutor, how many slots it holds, what became of past matches."""
 
     __tablename__ = "tutors"
     __table_args__ = (
@@ -117,6 +119,13 @@ class IndexedTutor(MatchingBase, table=True):
     price_band: int | None
     experience_years: int | None
     goals: list[str] = Field(sa_type=TEXTS, sa_column_kwargs=EMPTY)
+    rating_sum: int = Field(sa_column_kwargs=ZERO)
+    rating_n: int = Field(sa_column_kwargs=ZERO)
+    accepted_n: int = Field(sa_column_kwargs=ZERO)
+    declined_n: int = Field(sa_column_kwargs=ZERO)
+    ended_n: int = Field(sa_column_kwargs=ZERO)
+    matches_n: int = Field(sa_column_kwargs=ZERO)
+    joined_at: datetime = Field(sa_type=MOMENT, sa_column_kwargs=NOW)
 
 
 class Hold(MatchingBase, table=True):
@@ -152,6 +161,8 @@ class Match(MatchingBase, table=True):
     candidates: int | None
     place: int | None
     shown: str | None = Field(sa_type=Text)
+    features: bytes | None
+    features_schema: str | None = Field(sa_type=Text)
 
 
 class MatchKey(MatchingBase, table=True):
@@ -181,3 +192,46 @@ class MatchOutcome(MatchingBase, table=True):
     stars: int | None
     reason: str | None = Field(sa_type=Text)
     heard_at: datetime = Field(sa_type=MOMENT, sa_column_kwargs=NOW)
+
+
+class Model(MatchingBase, table=True):
+    """A ranking model, packed, by its id."""
+
+    __tablename__ = "models"
+    __table_args__ = (CheckConstraint("kind IN ('live', 'synthetic')", name="models_kind"),)
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    manifest: str = Field(sa_type=Text)
+    body: bytes
+    kind: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=MOMENT, sa_column_kwargs=NOW)
+
+
+class ModelAlias(MatchingBase, table=True):
+    """Which model serves, and which is tried beside it."""
+
+    __tablename__ = "model_aliases"
+    __table_args__ = (CheckConstraint(ALIASES, name="model_aliases_alias"),)
+
+    alias: str = Field(sa_type=Text, primary_key=True)
+    model_id: str | None = Field(sa_type=Text, foreign_key="models.id", ondelete="SET NULL")
+    changed_at: datetime = Field(sa_type=MOMENT, sa_column_kwargs=NOW)
+
+
+class Promotion(MatchingBase, table=True):
+    """What happened to an alias, and why."""
+
+    __tablename__ = "promotions"
+    __table_args__ = (
+        CheckConstraint(ALIASES, name="promotions_alias"),
+        CheckConstraint(VERDICTS, name="promotions_verdict"),
+    )
+
+    id: int = Field(sa_type=BigInteger, sa_column_args=(Identity(always=True),), primary_key=True)
+    at: datetime = Field(sa_type=MOMENT, sa_column_kwargs=NOW)
+    alias: str = Field(sa_type=Text)
+    model_id: str | None = Field(sa_type=Text)
+    previous: str | None = Field(sa_type=Text)
+    verdict: str = Field(sa_type=Text)
+    reasons: list[str] = Field(sa_type=TEXTS, sa_column_kwargs=EMPTY)
+    report: str | None = Field(sa_type=Text)

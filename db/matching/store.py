@@ -23,7 +23,11 @@ from eventing.events import (
 
 _ASKING: Final = "grade, subject, times, languages, budget_band, goals"
 _OFFER: Final = """t.tutor_id, t.grade_min, t.grade_max, t.capacity, t.held, t.times, t.languages,
-       t.price_band, t.experience_years, t.goals"""
+       t.price_band, t.experience_years, t.goals, t.rating_sum, t.rating_n, t.accepted_n,
+       t.declined_n, t.ended_n, t.matches_n,
+       date_part('epoch', now() - t.joined_at) / 86400 AS days_on_platform,
+       cardinality(t.subjects) AS subjects_n"""
+"""In the order of Offer's fields."""
 
 CANDIDATES: Final = f"""
 SELECT {_OFFER} FROM tutors t
@@ -66,7 +70,10 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a tutor offers, and how many slots are held already."""
+    """What a tutor offers, how many slots are held already, and what became of past matches.
+
+    `matches_n` counts proposals, answered or not; None is what is not known.
+    """
 
     tutor_id: str
     grade_min: int
@@ -78,6 +85,14 @@ class Offer:
     price_band: int | None
     experience_years: int | None
     goals: Sequence[str]
+    rating_sum: int = 0
+    rating_n: int = 0
+    accepted_n: int = 0
+    declined_n: int = 0
+    ended_n: int = 0
+    matches_n: int = 0
+    days_on_platform: float | None = None
+    subjects_n: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +153,13 @@ async def candidates(work: Unit, wish: Asking, limit: int = 500) -> list[Offer]:
         *(wish.subject, wish.grade, wish.languages, wish.times, wish.budget_band),
         *(wish.excluded, limit),
     )
-    return [Offer(**row) for row in rows]
+    return [Offer(*row) for row in rows]  # by place: a quarter of the cost, for each of 500
 
 
 async def offer(work: Unit, tutor_id: str) -> Offer | None:
     """One tutor's offer."""
     rows = await work.read(OFFER, tutor_id)
-    return Offer(**rows[0]) if rows else None
+    return Offer(*rows[0]) if rows else None
 
 
 async def hear_student(

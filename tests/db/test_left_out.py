@@ -42,7 +42,9 @@ STUDENT = st.fixed_dictionaries(
 )
 ADD_TUTORS = "INSERT INTO tutors SELECT * FROM json_populate_recordset(NULL::tutors, $1::json)"
 ADD_STUDENT = "INSERT INTO requests SELECT * FROM json_populate_record(NULL::requests, $1::json)"
-NEW_TUTOR = {"version": 1, "goals": []}
+NEW_TUTOR = {"version": 1, "goals": [], "joined_at": "2026-11-22Z"} | dict.fromkeys(
+    ("rating_sum", "rating_n", "accepted_n", "declined_n", "ended_n", "matches_n"), 0
+)
 NEW_STUDENT = {
     "student_id": "s", "student_version": 1, "subject": "physics", "grade": 7, "round": 0,
     "state": "waiting", "waiting_since": "2026-11-22Z", "times": [], "languages": [], "goals": [],

@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from db.matching.models import MatchingBase
-from db.migrate import HEAD, behind, current, downgrade, upgrade
+from db.migrate import behind, current, downgrade, head, upgrade
 from db.roles import SHORT_NAMES
 from db.students.models import StudentsBase
 from db.tutors.models import TutorsBase
@@ -23,6 +23,7 @@ METADATA = {
     "tutors": TutorsBase.metadata,
     "matching": MatchingBase.metadata,
 }
+NEWEST = {"students": "0002", "tutors": "0002", "matching": "0003"}
 CHECKS = """SELECT conname FROM pg_constraint JOIN pg_class c ON c.oid = conrelid
     WHERE contype = 'c' AND c.relnamespace = 'public'::regnamespace AND NOT c.relispartition"""
 SCHEMA = """
@@ -123,8 +124,12 @@ async def test_filled_databases_go_down_and_up_again_to_the_same_schema(fresh: D
     for short, dsn in owners.items():
         await asyncio.to_thread(upgrade, short, dsn)
     assert [await rows(fresh.superuser(short), SCHEMA) for short in SHORT_NAMES] == before
-    assert [await current(dsn) for dsn in owners.values()] == [HEAD] * 3
+    assert {short: await current(dsn) for short, dsn in owners.items()} == NEWEST
 
 
 async def test_a_database_that_was_never_migrated_has_no_revision(databases: Databases) -> None:
     assert await current(databases.admin) is None
+
+
+def test_each_database_has_a_newest_revision_of_its_own() -> None:
+    assert {short: head(short) for short in SHORT_NAMES} == NEWEST

@@ -3,18 +3,22 @@
 import importlib
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from db import idempotency, inbox, maintain, notes, outbox, stuck
+from db.matching import store
 from db.roles import SHORT_NAMES
 from db.unit_of_work import one_statement
 from tests.postgres import Databases
 
 ROOT = Path(__file__).parents[2]
 NO_QUERIES = ("__init__", "models")
+TRAINERS = ("training_log", "promotions")
+"""Modules of matching_db whose queries a trainer sends."""
 IMPORT_ALL = """
 import sys
 from pathlib import Path
@@ -30,18 +34,20 @@ print(len(names), *(m for m in ("sqlalchemy", "sqlmodel", "alembic") if m in sys
 def queries(module: object) -> dict[str, str]:
     """A module's named queries."""
     found = {name: value for name, value in vars(module).items() if name.isupper()}
-    return {n: v for n, v in found.items() if isinstance(v, str) and "$1" in v and n != "ROW"}
+    sql = {n: v for n, v in found.items() if isinstance(v, str) and n != "ROW"}
+    return {n: v for n, v in sql.items() if "$1" in v or v.startswith("SELECT ")}
 
 
 def of_functions(short: str) -> dict[str, str]:
     """What functions send to a database; notifications are only where people are told."""
-    modules = [file.stem for file in ROOT.glob(f"db/{short}/*.py") if file.stem not in NO_QUERIES]
-    store: dict[str, str] = {}
+    files = ROOT.glob(f"db/{short}/*.py")
+    modules = [file.stem for file in files if file.stem not in (*NO_QUERIES, *TRAINERS)]
+    own: dict[str, str] = {}
     for module in modules:
-        store |= queries(importlib.import_module(f"db.{short}.{module}"))
+        own |= queries(importlib.import_module(f"db.{short}.{module}"))
     told = {} if short == "matching" else queries(notes)
     folded = {"one statement": one_statement((idempotency.ADD_KEY,), (7,), 2)}
-    return store | told | queries(inbox) | queries(idempotency) | folded
+    return own | told | queries(inbox) | queries(idempotency) | folded
 
 
 @pytest.mark.parametrize("short", SHORT_NAMES)
@@ -68,6 +74,22 @@ async def test_the_maintainers_queries_fit_the_schema_and_its_rights(
     sent = queries(maintain)
     assert len(sent) == 3
     assert await misfits(databases.dsn(short, "maintainer"), sent) == {}
+
+
+async def test_the_trainers_queries_fit_the_schema_and_its_rights(databases: Databases) -> None:
+    sent: dict[str, str] = {}
+    for module in TRAINERS:
+        sent |= queries(importlib.import_module(f"db.matching.{module}"))
+    assert {"DECISIONS", "ADD_MODEL", "MOVE_ALIAS", "PACKED", "ALIASES"} <= sent.keys()
+    assert await misfits(databases.dsn("matching", "trainer"), sent) == {}
+
+
+async def test_the_columns_of_an_offer_are_its_fields_in_their_order(databases: Databases) -> None:
+    connection = await asyncpg.connect(databases.dsn("matching"))
+    for sql in (store.CANDIDATES, store.OFFER):
+        columns = (await connection.prepare(sql)).get_attributes()
+        assert [c.name for c in columns] == [field.name for field in fields(store.Offer)]
+    await connection.close()
 
 
 async def test_a_column_that_is_not_there_is_seen(databases: Databases) -> None:

@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from db.roles import SHORT_NAMES
+from db.roles import SHORT_NAMES, duties
 from tests.postgres import Databases
 
 FORBIDDEN = asyncpg.InsufficientPrivilegeError
@@ -21,8 +21,10 @@ async def attempt(dsn: str, sql: str) -> None:
         connection.terminate()
 
 
-@pytest.mark.parametrize("short", SHORT_NAMES)
-@pytest.mark.parametrize("duty", ["app", "relay", "maintainer"])
+@pytest.mark.parametrize(
+    ("short", "duty"),
+    [(short, duty) for short in SHORT_NAMES for duty in duties(short) if duty != "owner"],
+)
 @pytest.mark.parametrize(
     "sql",
     [
@@ -85,6 +87,92 @@ async def test_the_relay_sees_outbox_resends_and_stuck_only(
         await attempt(relay, f"SELECT * FROM {own}")
     with pytest.raises(FORBIDDEN):
         await attempt(relay, f"SELECT * FROM {table}")
+
+
+TRAINED = {
+    "models": "INSERT INTO models (id, manifest, body, kind) VALUES ('m', '{}', '', 'live')",
+    "model_aliases": "INSERT INTO model_aliases (alias) VALUES ('champion')",
+    "promotions": "INSERT INTO promotions (alias, verdict) VALUES ('champion', 'refused')",
+}
+
+
+@pytest.mark.parametrize("table", TRAINED)
+async def test_functions_read_which_model_serves_and_cannot_say_it(
+    databases: Databases, table: str
+) -> None:
+    app = databases.dsn("matching")
+    if table != "promotions":
+        await attempt(app, f"SELECT * FROM {table}")
+    for sql in (TRAINED[table], f"UPDATE {table} SET {key(table)} = NULL", f"DELETE FROM {table}"):
+        with pytest.raises(FORBIDDEN):
+            await attempt(app, sql)
+
+
+@pytest.mark.parametrize("table", TRAINED)
+async def test_the_trainer_adds_models_and_promotions_and_never_changes_one(
+    databases: Databases, table: str
+) -> None:
+    trainer = databases.dsn("matching", "trainer")
+    await attempt(trainer, f"SELECT * FROM {table}")
+    await attempt(trainer, TRAINED[table])
+    with pytest.raises(FORBIDDEN):
+        await attempt(trainer, f"DELETE FROM {table}")
+    if table != "model_aliases":
+        with pytest.raises(FORBIDDEN):
+            await attempt(trainer, f"UPDATE {table} SET {key(table)} = NULL")
+
+
+@pytest.mark.parametrize("table", ["matches", "match_keys", "outcomes", "tutors"])
+async def test_the_trainer_reads_the_history_and_cannot_write_it(
+    databases: Databases, table: str
+) -> None:
+    trainer = databases.dsn("matching", "trainer")
+    await attempt(trainer, f"SELECT * FROM {table}")
+    for sql in (
+        f"INSERT INTO {table} DEFAULT VALUES",
+        f"UPDATE {table} SET {key(table)} = NULL",
+        f"DELETE FROM {table}",
+    ):
+        with pytest.raises(FORBIDDEN):
+            await attempt(trainer, sql)
+
+
+@pytest.mark.parametrize(
+    "table", ["requests", "holds", "outbox", "inbox", "idempotency", "resends", "stuck"]
+)
+async def test_the_trainer_meets_no_request_and_says_nothing(
+    databases: Databases, table: str
+) -> None:
+    trainer = databases.dsn("matching", "trainer")
+    for sql in (f"SELECT * FROM {table}", f"INSERT INTO {table} DEFAULT VALUES", UPKEEP):
+        with pytest.raises((FORBIDDEN, asyncpg.ObjectNotInPrerequisiteStateError)):
+            await attempt(trainer, sql)
+
+
+def test_only_matching_has_a_trainer() -> None:
+    assert [short for short in SHORT_NAMES if "trainer" in duties(short)] == ["matching"]
+
+
+async def test_the_trainer_may_read_for_a_minute_and_enters_no_other_database(
+    databases: Databases,
+) -> None:
+    trainer = databases.dsn("matching", "trainer")
+    connection = await asyncpg.connect(trainer)
+    limits = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    found = [await connection.fetchval(f"SHOW {limit}") for limit in limits]
+    await connection.close()
+    assert found == ["1min", "2s", "1min"]
+    for other in ("students", "tutors"):
+        with pytest.raises(FORBIDDEN):
+            await attempt(
+                trainer.replace(databases.name("matching"), databases.name(other)), "SELECT 1"
+            )
+
+
+def key(table: str) -> str:
+    """A column of that table."""
+    first = {"models": "id", "model_aliases": "alias", "promotions": "alias", "tutors": "tutor_id"}
+    return first.get(table, "match_id")
 
 
 async def test_the_relay_writes_nothing_but_an_outbox_rows_fate(databases: Databases) -> None:

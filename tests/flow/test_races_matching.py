@@ -1,13 +1,18 @@
 """Two transactions of matching_db in each other's way: nobody is stranded (R2), no slot is given
 twice, and no locked row is taken for a missing one (R8)."""
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 
+from db.unit_of_work import Database
+from eventing.events import MatchingCompleted, TutorMatched
 from tests.db.sabotage import without
 from tests.db.sessions import Session, two
+from tests.flow.world import World
 from tests.postgres import Databases
 
 STUDENT = "SELECT * FROM hear_student($1, 1, 7, 'physics', '{}', '{}', NULL, '{}', $2)"
@@ -102,6 +107,28 @@ async def test_the_last_slot_is_given_once(pair: Pair, ranked: list[str]) -> Non
     await one.commit()
     assert words(await late) == ["waiting"]
     assert await one.rows("SELECT 1 FROM tutors WHERE held <> 1") == []
+
+
+async def test_fifty_parallel_matches_on_three_free_slots_book_exactly_three(world: World) -> None:
+    await world.do("register_tutor", name="Emmy", subjects=["physics"], capacity=3)
+    await world.settle()
+    for number in range(50):
+        await world.do("register_student", name=f"p{number}", grade=7, subject="physics")
+    waiting = world.deliveries(await world.collect())
+    few = world.open["matching"]
+    world.open["matching"] = Database("matching", few.dsn, size=50)
+    await few.close()
+
+    heard = await asyncio.gather(*(world.hear(name, said) for name, said in waiting))
+    await world.settle()
+
+    assert set(heard) == {"done"}
+    said = Counter(s.event.outcome for s in world.log if isinstance(s.event, MatchingCompleted))
+    assert said == {"matched": 3, "waiting": 47}
+    assert len([s for s in world.log if isinstance(s.event, TutorMatched)]) == 3
+    assert len(await world.rows("tutors", "bookings WHERE state = 'booked'")) == 3
+    (tutor,) = await world.rows("matching", "tutors")
+    assert (tutor["held"], tutor["matches_n"]) == (3, 3)
 
 
 async def locked_last_slot(pair: Pair) -> list[str]:

@@ -4,7 +4,7 @@ Hours of the week are 168 bits in three words, bit 0 being `mon-00`. Languages a
 meaning the tutors' own `language_codes` give, so that no two languages are ever one bit.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
@@ -23,20 +23,6 @@ WORDS: Final = 3
 RATING_PRIOR: Final = 4.0
 """Stars a tutor without ratings is taken to have, where the subject's mean is not known."""
 _WORD: Final = 64
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """What became of a tutor's matches so far; `matches_n` counts proposals, answered or not."""
-
-    rating_sum: float = 0.0
-    rating_n: float = 0.0
-    accepted_n: float = 0.0
-    declined_n: float = 0.0
-    ended_n: float = 0.0
-    matches_n: float = 0.0
-    days_on_platform: float = float("nan")
-    subjects_n: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +60,13 @@ class Tutors:
         parts = {field.name: getattr(self, field.name) for field in fields(self)}
         codes = parts.pop("language_codes")
         return Tutors(**{name: part[rows] for name, part in parts.items()}, language_codes=codes)
+
+
+_NUMBERS: Final = tuple(
+    field.name
+    for field in fields(Tutors)
+    if field.name not in ("ids", "times", "languages", "goals", "language_codes")
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,15 +125,12 @@ def wishes(asking: Asking, day: date, rating_prior: float = RATING_PRIOR) -> Stu
     )
 
 
-def columns(offers: Sequence[Offer], histories: Mapping[str, History] | None = None) -> Tutors:
-    """Offers by column, in their order; a tutor without history has had no matches."""
+def columns(offers: Sequence[Offer]) -> Tutors:
+    """Offers by column, in their order."""
     known = tuple(sorted({code for offer in offers for code in offer.languages}))
-    past = [(histories or {}).get(offer.tutor_id, _NEW) for offer in offers]
-    stated = ("grade_min", "grade_max", "capacity", "held", "price_band", "experience_years")
-    lived = [field.name for field in fields(History)]
     numbers: dict[str, Any] = {
-        name: _floats([getattr(offer, name) for offer in offers]) for name in stated
-    } | {name: _floats([getattr(one, name) for one in past]) for name in lived}
+        name: _floats([getattr(offer, name) for offer in offers]) for name in _NUMBERS
+    }
     return Tutors(
         **numbers,
         ids=np.array([offer.tutor_id for offer in offers], dtype=np.str_),
@@ -149,9 +139,6 @@ def columns(offers: Sequence[Offer], histories: Mapping[str, History] | None = N
         goals=np.array([goals(offer.goals) for offer in offers], dtype=np.uint64),
         language_codes=known,
     )
-
-
-_NEW: Final = History()
 
 
 @cache
