@@ -15,6 +15,7 @@ PREFIX: Final = "LEARNFLOW_"
 _FOREIGN: Final = {
     "function_target": "FUNCTION_TARGET",
     "port": "PORT",
+    "dapr_http_port": "DAPR_HTTP_PORT",
     "state_home": "XDG_STATE_HOME",
     "home": "HOME",
     "ci": "CI",
@@ -77,6 +78,21 @@ class Settings(BaseModel):
     stream_heartbeat_seconds: Seconds = 15.0
     stream_poll_seconds: Seconds = 3.0
     """A stream looks for news this often even when no signal came."""
+
+    ranker_look_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
+    """How old a process's knowledge of the champion may be: a roll-back is obeyed within this."""
+    ranker_wait_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 2.0
+    """How long decisions wait for a model that is being loaded; then rules decide until it is."""
+    model_cache: Path | None = None
+    """A folder where models are kept as files for the processes to come; unset: none is kept."""
+    exploration: bool = True
+    """Whether a little chance decides among nearly equal tutors, so that the log can teach."""
+    shadow_share: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """The share of decisions whose candidates the challenger scores too."""
+
+    dapr_http_port: Port | None = None
+    """daprd's port on this machine (DAPR_HTTP_PORT, set by Dapr's injector): what the relay
+    publishes through, and match_student asks through; without it there is no Dapr."""
 
     relay_stuck_seconds: Seconds = 60.0
     """A story that has stopped for so long is published again by the relay (protocol R6)."""

@@ -8,9 +8,9 @@ import typer
 from learnflow.cli.options import Json
 
 if TYPE_CHECKING:
-    from learnflow.evaluation.intervals import Interval
     from learnflow.evaluation.judging import Verdict
     from learnflow.evaluation.summary import Summary
+    from learnflow.ranking.intervals import Interval
 
 _SHOWN: Final = ("ndcg1", "ndcg5", "ndcg10", "mrr", "hit5", "capture")
 _MARKET: Final = ("regret", "regret_in_turn", "declines", "unmatched", "gini")
@@ -27,7 +27,8 @@ def evaluate(
             "--world",
             envvar="LEARNFLOW_WORLD",
             help="default; strong, unbiased: how much places matter; established: more is known of "
-            "tutors; noise, linear, infinite: where learning must not win.",
+            "tutors; booked: learned from bookings, as by the product; noise, linear, infinite: "
+            "where learning must not win.",
         ),
     ] = "default",
     svg: Annotated[

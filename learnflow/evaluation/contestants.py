@@ -6,20 +6,24 @@ from typing import Final
 
 import numpy as np
 
-from learnflow.evaluation import baselines, metrics
+from learnflow.evaluation import baselines
 from learnflow.evaluation.baselines import Scorer
+from learnflow.evaluation.booking import Bookings, laid, listed, when
 from learnflow.evaluation.rows import Floats, Judged, Log, Pairs
 from learnflow.evaluation.world import World
+from learnflow.ranking import metrics
 from learnflow.ranking.learned.base import BASE_WEIGHT
 from learnflow.ranking.learned.boosting import Model
 from learnflow.ranking.learned.calibration import Knots, isotonic
 from learnflow.ranking.learned.training import train_acceptance, train_ranking
 
 LEARNED: Final = "lambdarank_with_positions"
+PLAIN: Final = "lambdarank"
+"""In a market of bookings it learns from those, and LEARNED from the lists around them."""
 ORACLE: Final = "oracle"
 CONTESTANTS: Final = (
     *("random", "popularity", "cheapest", "rules", "logistic_regression", "pointwise_lightgbm"),
-    *("lambdarank", LEARNED, ORACLE),
+    *(PLAIN, LEARNED, ORACLE),
 )
 _WEIGHTS: Final = (0.0, 0.25, 0.5, 1.0, 2.0)
 """How much the acceptance model may count: tried on the tuning weeks."""
@@ -53,12 +57,35 @@ class Field:
     acceptance: Acceptance
     weights: Mapping[str, float]
     """What the acceptance model counts in each lambdarank."""
+    learned: str
+    """Which of the contestants the product would use."""
 
 
 def compete(world: World, log: Log, judged: Judged, seed: int) -> Field:
     """Train on the first weeks, tune and calibrate on the next, score the judged."""
     train = log.of_weeks(1, world.trained_weeks)
     tune = log.of_weeks(world.trained_weeks + 1, world.mature_weeks)
+    rankers = {
+        name: lambdarank(train, seed, positions=name == LEARNED) for name in (PLAIN, LEARNED)
+    }
+    return _field(train, tune, rankers, judged, seed, LEARNED)
+
+
+def compete_booked(world: World, found: Bookings, judged: Judged, seed: int) -> Field:
+    """The same from the product's log: of bookings, and for comparison of what was shown."""
+    now = when(world.weeks + 1)
+    until = found.before(world.trained_weeks + 1)
+    train, tune = laid(found.log[:until], now), laid(found.log[until:], now)
+    rankers = {
+        PLAIN: lambdarank(train, seed, positions=False),
+        LEARNED: lambdarank(listed(found.log[:until], now), seed, positions=True),
+    }
+    return _field(train, tune, rankers, judged, seed, PLAIN)
+
+
+def _field(
+    train: Log, tune: Log, rankers: Mapping[str, Scorer], judged: Judged, seed: int, learned: str
+) -> Field:
     asked = ~np.isnan(train.accepted)
     text, knots = train_acceptance(train.x[asked], train.accepted[asked].astype(np.int64), seed)
     acceptance = Acceptance(Model(text), knots)
@@ -71,13 +98,12 @@ def compete(world: World, log: Log, judged: Judged, seed: int) -> Field:
         "logistic_regression": baselines.logistic_regression(train),
         "pointwise_lightgbm": baselines.pointwise_lightgbm(train, seed),
     }
-    for name in ("lambdarank", LEARNED):
-        ranking = lambdarank(train, seed, positions=name == LEARNED)
+    for name, ranking in rankers.items():
         weights[name] = _tuned(ranking, acceptance, tune)
         scorers[name] = fused(ranking, acceptance, weights[name])
     entries = {name: _entry(scorer, tune, judged) for name, scorer in scorers.items()}
     entries[ORACLE] = Entry(judged.worth, judged.worth)
-    return Field(entries, acceptance, weights)
+    return Field(entries, acceptance, weights, learned)
 
 
 def lambdarank(log: Log, seed: int, *, positions: bool) -> Scorer:

@@ -6,11 +6,12 @@ from typing import Final
 
 import numpy as np
 
-from learnflow.evaluation import metrics
-from learnflow.evaluation.contestants import LEARNED, ORACLE, Entry, Field, compete
+from learnflow.evaluation.booking import book
+from learnflow.evaluation.contestants import ORACLE, Entry, Field, compete, compete_booked
 from learnflow.evaluation.market import simulate
 from learnflow.evaluation.rows import Floats, Judged
 from learnflow.evaluation.world import World
+from learnflow.ranking import metrics
 from learnflow.rematch import Assignment, assign
 
 PER_STUDENT: Final = ("ndcg1", "ndcg5", "ndcg10", "mrr", "hit5", "worth5")
@@ -29,18 +30,23 @@ class Verdict:
     """Of the acceptance model on the first ten of the learned ranking."""
     ece_all: float
     weights: Mapping[str, float]
+    learned: str
 
 
 def judge(world: World, seed: int) -> Verdict:
     """Simulate, train, compare."""
-    log, judged = simulate(world, seed)
-    field = compete(world, log, judged, seed)
+    if world.booked:
+        found, judged = book(world, seed)
+        field = compete_booked(world, found, judged, seed)
+    else:
+        log, judged = simulate(world, seed)
+        field = compete(world, log, judged, seed)
     best = assigned(judged, field.entries[ORACLE])
     measures = {
         name: _per_student(judged, entry) | _per_market(judged, entry, best.total)
         for name, entry in field.entries.items()
     }
-    return Verdict(seed, measures, *_calibration(judged, field), field.weights)
+    return Verdict(seed, measures, *_calibration(judged, field), field.weights, field.learned)
 
 
 def assigned(judged: Judged, entry: Entry) -> Assignment:
@@ -125,7 +131,7 @@ def _calibration(judged: Judged, field: Field) -> tuple[float, float]:
     first = np.concatenate(
         [
             np.argsort(np.argsort(-given, kind="stable"), kind="stable") < SHOWN
-            for given in judged.each(field.entries[LEARNED].scores)
+            for given in judged.each(field.entries[field.learned].scores)
         ]
     )
     shown = metrics.ece(said[first], judged.answers[first])

@@ -20,6 +20,17 @@ from learnflow.ranking.learned.features import matrix
 _WEEKS_OF_LESSONS: Final = 10.0
 
 
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What lessons will come to: stars, told in week `known` if at all, and their last week."""
+
+    stars: float
+    known: int
+    rates: bool
+    early: bool
+    ends: int
+
+
 @dataclass(slots=True, eq=False)
 class Market:
     """Tutors as they are now, and what will become known in later weeks."""
@@ -57,6 +68,21 @@ class Market:
         self.tutors.days_on_platform[:] += 7
         drift = self.rng.normal(0, self.world.skill_drift, self.hidden.skill.shape)
         self.hidden.skill[:] += drift
+
+    def teach(self, tutor: int, felt: float, content: float, week: int) -> "Taught":
+        """Lessons that begin in that week, with the stars and the end that will be known later."""
+        rng = self.rng
+        self.tutors.held[tutor] += 1
+        stars = float(np.clip(np.round(3.6 + 0.9 * felt + rng.normal(0, 0.6)), 1, 5))
+        known = week + 1 + int(rng.lognormal(0.0, 0.7))
+        rates = rng.random() < (0.2 if stars in (3, 4) else 0.45)
+        if rates:
+            self.later(known, "rating_sum", tutor, stars)
+            self.later(known, "rating_n", tutor, 1)
+        early = rng.random() < 0.5 * (1 - content)
+        ends = week + (1 + int(rng.integers(3)) if early else self.lasts())
+        self.later(ends, "held", tutor, -1)
+        return Taught(stars, known, rates, early, ends)
 
     def feasible(self, pupil: Pupil) -> Indices:
         """Tutors who could take this student now, by the hard constraints that SQL has."""
@@ -142,22 +168,12 @@ def _listed(market: Market, rows: Indices, rules: Floats) -> tuple[Indices, Floa
 
 def _lessons(market: Market, tutor: int, felt: float, content: float, week: int) -> int:
     """A match that begins: 1 where it is known to be a success before the log ends."""
-    rng, later = market.rng, market.later
-    market.tutors.held[tutor] += 1
-    stars = float(np.clip(np.round(3.6 + 0.9 * felt + rng.normal(0, 0.6)), 1, 5))
-    known = week + 1 + int(rng.lognormal(0.0, 0.7))
-    rates = rng.random() < (0.2 if stars in (3, 4) else 0.45)
-    if rates:
-        later(known, "rating_sum", tutor, stars)
-        later(known, "rating_n", tutor, 1)
-    early = rng.random() < 0.5 * (1 - content)
-    ends = week + (1 + int(rng.integers(3)) if early else market.lasts())
-    later(ends, "held", tutor, -1)
-    if early:
-        later(ends, "ended_n", tutor, 1)
+    rng, taught = market.rng, market.teach(tutor, felt, content, week)
+    if taught.early:
+        market.later(taught.ends, "ended_n", tutor, 1)
     lessons = rng.random() < 0.4 + 0.6 * content
-    pleased = (rates and stars >= 4) or rng.random() < content
-    return int(lessons and pleased and known <= market.world.weeks)
+    pleased = (taught.rates and taught.stars >= 4) or rng.random() < content
+    return int(lessons and pleased and taught.known <= market.world.weeks)
 
 
 def judged(market: Market) -> Judged:

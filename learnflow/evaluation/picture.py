@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final
 
-from learnflow.evaluation.contestants import LEARNED
-from learnflow.evaluation.intervals import Interval
 from learnflow.evaluation.summary import Summary
+from learnflow.ranking.intervals import Interval
 
 PANELS: Final = (
     ("ndcg1", "NDCG@1", "higher is better"),
@@ -56,7 +55,7 @@ def picture(summary: Summary) -> str:
         y = _TOP + panel * (number // _COLUMNS)
         values = {who: of[measure] for who, of in summary.contestants.items()}
         parts.append(f'<g transform="translate({x},{y})">')
-        parts += _panel(name, note, values)
+        parts += _panel(name, note, values, summary.learned)
         parts.append("</g>")
     return "\n".join([*parts, "</svg>"]) + "\n"
 
@@ -69,7 +68,7 @@ def _calibration(summary: Summary) -> str:
     )
 
 
-def _panel(name: str, note: str, values: dict[str, Interval]) -> Iterator[str]:
+def _panel(name: str, note: str, values: dict[str, Interval], learned: str) -> Iterator[str]:
     ends = [0.0, *(one.low for one in values.values()), *(one.high for one in values.values())]
     low, span = min(ends), (max(ends) - min(ends)) or 1.0
 
@@ -81,7 +80,7 @@ def _panel(name: str, note: str, values: dict[str, Interval]) -> Iterator[str]:
     for row, (who, one) in enumerate(values.items()):
         y = 24 + _ROW * row
         left, right = sorted((at(0.0), at(one.mean)))
-        kind = "bar learned" if who == LEARNED else "bar"
+        kind = "bar learned" if who == learned else "bar"
         yield f'<text x="{_LABELS - 8}" y="{y + 12}" text-anchor="end">{_words(who)}</text>'
         size = f'x="{left}" y="{y + 2}" width="{right - left:.1f}" height="13"'
         yield f'<rect class="{kind}" {size}/>'

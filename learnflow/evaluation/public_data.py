@@ -13,10 +13,10 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-from learnflow.evaluation import metrics
 from learnflow.evaluation.baselines import Logistic, gains
-from learnflow.evaluation.intervals import Interval, interval
 from learnflow.evaluation.rows import Floats, Indices
+from learnflow.ranking import metrics
+from learnflow.ranking.intervals import Interval, interval
 from learnflow.ranking.learned.boosting import REPRODUCIBLE
 from learnflow.ranking.learned.training import LABEL_GAIN, RANKING
 

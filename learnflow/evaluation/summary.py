@@ -6,22 +6,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from learnflow.evaluation.contestants import CONTESTANTS, LEARNED, ORACLE
-from learnflow.evaluation.intervals import Interval, capture, difference, first, interval
+from learnflow.evaluation.contestants import CONTESTANTS, LEARNED, ORACLE, PLAIN
 from learnflow.evaluation.judging import PER_MARKET, PER_STUDENT, Verdict
+from learnflow.ranking.intervals import Interval, capture, difference, first, interval
 
 MEASURES: Final = (
     *(name for name in PER_STUDENT if name != "worth5"),
     *("capture", *PER_MARKET),
 )
-DIFFERENCES: Final = {
-    "learned_minus_rules": (LEARNED, "rules", "ndcg5"),
-    "learned_minus_logistic_regression": (LEARNED, "logistic_regression", "ndcg5"),
-    "learned_minus_pointwise_lightgbm": (LEARNED, "pointwise_lightgbm", "ndcg5"),
-    "positions_minus_plain": (LEARNED, "lambdarank", "ndcg5"),
-    "gini_minus_rules": (LEARNED, "rules", "gini"),
-}
-"""Paired differences: contestant minus contestant, of a measure."""
 GATES: Final = {
     "ndcg5 of learned - rules at least 0.03, surely above 0": ("learned_minus_rules", 0.03),
     "capture at least 0.6": ("capture", 0.6),
@@ -29,6 +21,17 @@ GATES: Final = {
     "gini at most rules + 0.02": ("gini_minus_rules", 0.02),
     "ece at most 0.05": ("ece", 0.05),
 }
+
+
+def differences(learned: str) -> dict[str, tuple[str, str, str]]:
+    """Paired differences: contestant minus contestant, of a measure."""
+    return {
+        "learned_minus_rules": (learned, "rules", "ndcg5"),
+        "learned_minus_logistic_regression": (learned, "logistic_regression", "ndcg5"),
+        "learned_minus_pointwise_lightgbm": (learned, "pointwise_lightgbm", "ndcg5"),
+        "positions_minus_plain": (LEARNED, PLAIN, "ndcg5"),
+        "gini_minus_rules": (learned, "rules", "gini"),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,12 @@ class Summary:
     ece: Interval
     ece_all: Interval
     weights: Mapping[str, Sequence[float]]
+    learned: str
 
     @property
     def gates(self) -> dict[str, bool]:
         """What was asked for, and whether it came out."""
-        learned, differences = self.contestants[LEARNED], self.differences
+        learned, differences = self.contestants[self.learned], self.differences
         gain = differences["learned_minus_rules"]
         reached = (
             gain.mean >= 0.03 and gain.low > 0,
@@ -59,11 +63,11 @@ class Summary:
 
     def plain(self) -> dict[str, Any]:
         """One object for JSON; `capture`, `regret`, `ece` and `gini` are the learned ranker's."""
-        learned = self.contestants[LEARNED]
+        learned = self.contestants[self.learned]
         return {
             "world": self.world,
             "seeds": list(self.seeds),
-            "learned": LEARNED,
+            "learned": self.learned,
             "ndcg5": {n: round(of["ndcg5"].mean, 5) for n, of in self.contestants.items()},
             "capture": round(learned["capture"].mean, 5),
             "regret": round(learned["regret"].mean, 5),
@@ -105,9 +109,10 @@ def summarise(world: str, verdicts: Sequence[Verdict]) -> Summary:
         {name: {m: measured(name, m) for m in MEASURES} for name in CONTESTANTS},
         {
             name: interval(columns((a, measure), (b, measure)), difference)
-            for name, (a, b, measure) in DIFFERENCES.items()
+            for name, (a, b, measure) in differences(verdicts[0].learned).items()
         },
         single([one.ece for one in verdicts]),
         single([one.ece_all for one in verdicts]),
         {name: [one.weights[name] for one in verdicts] for name in verdicts[0].weights},
+        verdicts[0].learned,
     )

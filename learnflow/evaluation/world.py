@@ -28,6 +28,8 @@ class World:
     linear: bool = False
     """Utility is a weighted sum of what is seen, and acceptance does not depend on the pair."""
     infinite_capacity: bool = False
+    booked: bool = False
+    """The first candidate is booked, as in the product; nobody looks at a list (booking.py)."""
 
 
 DEFAULT: Final = World()
@@ -39,6 +41,7 @@ WORLDS: Final = {
     "noise": replace(DEFAULT, noise_only=True),
     "linear": replace(DEFAULT, linear=True, position_bias=0.0, random_requests=0.0),
     "infinite": replace(DEFAULT, infinite_capacity=True),
+    "booked": replace(DEFAULT, booked=True),
 }
 """The market as it may be, and those that must make the method lose or change nothing."""
 

@@ -52,15 +52,24 @@ class Spawn:
 
 @dataclass(frozen=True)
 class Modules:
-    """What a fork server imports; it does not start without `preload`, but without `wanted`."""
+    """What a fork server imports; it does not start without `preload`, but without `wanted`.
+
+    `idle` is called in it between requests: "module:function" and its argument.
+    """
 
     preload: tuple[str, ...]
     wanted: tuple[str, ...] = ()
+    idle: tuple[str, str] | None = None
 
     @classmethod
-    def of(cls, preload: Iterable[str], wanted: Iterable[str]) -> Self:
+    def of(
+        cls,
+        preload: Iterable[str],
+        wanted: Iterable[str],
+        idle: tuple[str, str] | None = None,
+    ) -> Self:
         """From any iterables."""
-        return cls(tuple(preload), tuple(wanted))
+        return cls(tuple(preload), tuple(wanted), idle)
 
 
 Birth = Callable[[socket.socket], Awaitable[Child]]
@@ -123,14 +132,18 @@ class ForkServer:
         return server
 
     async def fork_server(
-        self, name: str, preload: Iterable[str] = HEAVY, wanted: Iterable[str] = ()
+        self,
+        name: str,
+        preload: Iterable[str] = HEAVY,
+        wanted: Iterable[str] = (),
+        idle: tuple[str, str] | None = None,
     ) -> "ForkServer":
         """Fork a fork server that has more modules; it follows this one's end and restart."""
 
         async def birth(control: socket.socket) -> Child:
             return await self._ask({"op": "server", "name": name}, [control.fileno()])
 
-        modules = Modules.of(preload, wanted)
+        modules = Modules.of(preload, wanted, idle)
         server = ForkServer(name, birth, modules, self._log, self._report)
         await server._begin()
         self._heirs.append(server)

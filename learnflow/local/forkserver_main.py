@@ -5,29 +5,64 @@ never a thread, an event loop or a database connection, which no fork survives. 
 children with it, when the control socket or the lifeline reaches its end.
 
 Messages on the control socket (see `wire`), descriptors in brackets:
-  first   {preload: modules, wanted: modules}
+  first   {preload: modules, wanted: modules, idle: [entry, argument] or null}
           → {op: ready, modules} or {op: broken, file, line, error}
   then    {op: fork, id, name, entry, target, env} [log, listening sockets...]
           {op: server, id, name} [the new fork server's control socket]
           → {op: forked, id, pid} or {op: failed, id, why}
   and     {op: exited, pid, code} for each child's end
+
+`idle` is called with its argument at the start and then once a second, between requests. It may
+fail, but never leave a thread behind.
 """
 
+import importlib
 import os
 import select
 import signal
 import socket
 import sys
+import time
+import traceback
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from learnflow.local import child
 from learnflow.local.breakage import breakage_of
 from learnflow.local.preload import preload
 from learnflow.local.processes import die_with_parent, show_as
 from learnflow.local.wire import encode, receive
+
+IDLE_SECONDS: Final = 1.0
+
+
+class Idle:
+    """What a fork server does once a second between requests; what fails is told once."""
+
+    def __init__(self, entry: str, argument: str) -> None:
+        self._entry, self._argument = entry, argument
+        self._told = ""
+        self._due = time.monotonic()
+
+    @property
+    def wait(self) -> float:
+        """Milliseconds until it is due."""
+        return max(0.0, self._due - time.monotonic()) * 1000
+
+    def __call__(self) -> None:
+        """Do it if it is due; a failure is one traceback in the log, however often it comes."""
+        if self.wait:
+            return
+        try:
+            module, _, function = self._entry.partition(":")
+            getattr(importlib.import_module(module), function)(self._argument)
+        except Exception as error:
+            if (said := f"{type(error).__name__}: {error}") != self._told:
+                self._told = said
+                traceback.print_exc()
+        self._due = time.monotonic() + IDLE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -42,8 +77,11 @@ class Birth:
 class Server:
     """One fork server: its control socket, the lifelines it hangs on, and its children."""
 
-    def __init__(self, control: socket.socket, lifelines: tuple[int, ...]) -> None:
+    def __init__(
+        self, control: socket.socket, lifelines: tuple[int, ...], idle: Idle | None = None
+    ) -> None:
         self._control = control
+        self._idle = idle
         self._lifelines = lifelines
         self._children: set[int] = set()
         # Children hold the reading end: they end with this process even where the kernel has no
@@ -63,7 +101,8 @@ class Server:
             poller.register(descriptor, select.POLLIN)
         self._say(op="ready", modules=_modules())
         while True:
-            ready = {descriptor for descriptor, _ in poller.poll()}
+            wait = None if self._idle is None else self._idle.wait
+            ready = {descriptor for descriptor, _ in poller.poll(wait)}
             if not ready.isdisjoint(self._lifelines):
                 self._end()
             if self._wakeup in ready:
@@ -74,6 +113,8 @@ class Server:
                     self._end()
                 elif birth := self._fork(*message):
                     return birth
+            if self._idle is not None:
+                self._idle()
 
     def _fork(self, request: dict[str, Any], descriptors: list[int]) -> Birth | None:
         parent = os.getpid()
@@ -138,7 +179,8 @@ def _serve(birth: Birth) -> Birth:
         found = breakage_of(error, Path(__file__))
         control.sendall(encode({"op": "broken", **asdict(found)}))
         raise
-    return Server(control, birth.lifelines).run()
+    idle = Idle(*first[0]["idle"]) if first[0]["idle"] else None
+    return Server(control, birth.lifelines, idle).run()
 
 
 if __name__ == "__main__":

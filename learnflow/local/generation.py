@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from learnflow.local.child import FUNCTION
 from learnflow.local.forkserver import ForkServer, Spawn
-from learnflow.local.preload import CORE, HEAVY
+from learnflow.local.preload import CORE, HEAVY, WARM
 from learnflow.local.processes import Child, Report
 from learnflow.manifests import Function
 
@@ -36,8 +36,12 @@ class Generation:
         log: Path,
         environment: Mapping[str, str],
         report: Report,
+        models: Path,
     ) -> Self:
-        """Start both. Raises ForkServerGone, which says which library file does not load."""
+        """Start both; `models` is the folder of model files, parsed ahead by the heavy one.
+
+        Raises ForkServerGone, which says which library file does not load.
+        """
         used = {image: tuple(imported(root, names)) for image, names in targets.items()}
         light = await ForkServer.start(
             root,
@@ -48,7 +52,12 @@ class Generation:
             wanted=used.get("core", ()),
         )
         try:
-            heavy = await light.fork_server("match", preload=HEAVY, wanted=used.get("match", ()))
+            heavy = await light.fork_server(
+                "match",
+                preload=HEAVY,
+                wanted=used.get("match", ()),
+                idle=(WARM, str(models)),
+            )
         except BaseException:
             await light.stop()
             raise

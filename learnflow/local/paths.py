@@ -39,6 +39,11 @@ class Places:
     uid: int
 
     @property
+    def models(self) -> Path:
+        """Model files for the processes that rank; made by whoever keeps the first."""
+        return self.state / "models"
+
+    @property
     def mode(self) -> int:
         """0700; as root 0711, because Postgres runs under another user and must pass through."""
         return 0o711 if self.uid == 0 else 0o700

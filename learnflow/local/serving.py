@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from learnflow.local.attach import Attachment, command, forget_socket
+from learnflow.local.attach import Attachment, command
 from learnflow.local.code import Code
 from learnflow.local.faults import Faults
 from learnflow.local.forkserver import ForkServer
@@ -61,7 +61,7 @@ class Serving:
     async def start(self) -> Pool:
         """Take requests, from zero."""
         faults = Faults(lambda function, what: self._tell(function, "warn", what))
-        starter = Forking(self.code.of, self._places.sockets, self._logbook, self._dsn)
+        starter = Forking(self.code.of, self._places, self._logbook, self._dsn)
         fleets = {name: self._attachment(name) for name in self._attach}
         self.pool = Pool(
             self._system.functions,
@@ -74,11 +74,11 @@ class Serving:
         await self.pool.start()
         return self.pool
 
-    async def follow(self, renewed: Callable[[Generation], None]) -> None:
-        """Follow saved files; `renewed` hears of new fork servers."""
+    async def follow(self, renewed: Callable[[Generation], None], read: System) -> None:
+        """Follow saved files; `renewed` hears of new fork servers, `read` is what they said."""
         if self._sources is None:
             return
-        manifests = ManifestChanges(self._root, self.pool, self._tell, self._attach)
+        manifests = ManifestChanges(self._root, read, self.pool, self._tell, self._attach)
         self._reloader = Reloader(
             self._root,
             self.code,
@@ -115,10 +115,11 @@ class Serving:
             log=self._places.state / "forkserver.log",
             environment=os.environ,
             report=lambda what: self._tell("runner", "warn", what),
+            models=self._places.models,
         )
 
     def _attachment(self, name: str) -> Callable[..., Attachment]:
         path = Path(self._places.sockets / f"{name}.sock")
-        forget_socket(path)
+        path.unlink(missing_ok=True)  # no path leads to nobody
         typed = command(self._system.functions[name], path, self._dsn, self._root)
         return partial(Attachment, path, typed, lambda what: self._tell(name, "warn", what))

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Final
 from learnflow.local.code import Build
 from learnflow.local.logbook import Logbook
 from learnflow.local.logpipes import LogPipe
-from learnflow.local.paths import listen
+from learnflow.local.paths import Places, listen
 from learnflow.local.processes import Child
 from learnflow.manifests import Function
 from learnflow.settings import variable
@@ -60,22 +59,22 @@ class Forking:
     def __init__(
         self,
         build: Callable[[Function], Build],
-        sockets: Path,
+        places: Places,
         logbook: Logbook,
         dsn: Dsn,
     ) -> None:
-        self._build, self._sockets, self._logbook, self._dsn = build, sockets, logbook, dsn
+        self._build, self._places, self._logbook, self._dsn = build, places, logbook, dsn
         self._numbers = itertools.count(1)
 
     async def start(self, function: Function) -> Process:
         """Listen, then fork; requests may be sent at once and wait in the backlog."""
-        path = self._sockets / f"{next(self._numbers)}.sock"
+        path = self._places.sockets / f"{next(self._numbers)}.sock"
         listening = listen(path)
         pipe = LogPipe(self._logbook, function.name)
         pid: int | None = None
         try:
             build = self._build(function)
-            env = environment(function, self._dsn)
+            env = environment(function, self._dsn, self._places.models)
             if build.functions is not None:
                 env[variable("functions")] = str(build.functions)
             child = await build.generation.fork(
@@ -85,22 +84,24 @@ class Forking:
         finally:
             listening.close()
             pipe.handed_over(pid)
-        child.exited.add_done_callback(lambda _: _remove(path))
+        child.exited.add_done_callback(lambda _: path.unlink(missing_ok=True))
         return Process(child, str(path))
 
 
-def environment(function: Function, dsn: Dsn) -> dict[str, str]:
-    """The manifest's variables; a secret one is the address of a database here."""
+def environment(function: Function, dsn: Dsn, models: Path | None = None) -> dict[str, str]:
+    """The manifest's variables; a secret one is the address of a database here.
+
+    One that ranks also learns where model files are kept.
+    """
     secrets = {name: dsn(_DATABASES[name]) for name in function.secret_env if name in _DATABASES}
     sizes = {
         "LEARNFLOW_CONCURRENCY": str(function.concurrency or ""),
         "LEARNFLOW_POOL_SIZE": str(POOL_SIZE),
     }
-    return {**sizes, **function.env, **secrets}
+    cache = {variable("model_cache"): str(models)} if models and function.image == "match" else {}
+    return {**sizes, **cache, **function.env, **secrets}
 
 
-def _remove(path: Path) -> None:
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        return
+def database_of(function: Function) -> str | None:
+    """The short name of the database a function may reach."""
+    return next((_DATABASES[name] for name in function.secret_env if name in _DATABASES), None)

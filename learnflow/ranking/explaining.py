@@ -10,6 +10,8 @@ from learnflow.ranking.recording import Shown, shown
 
 NO_SLOT: Final = "no_slot"
 SAME_SCORE: Final = "same_score"
+EXPLORED: Final = "explored"
+MOST_AGAINST: Final = 1
 _COUNTED: Final = ("as_of", "subject", "teaching", "remaining")
 Plain = dict[str, Any]
 
@@ -52,14 +54,16 @@ def state(match: PastMatch, kinds: Collection[str]) -> str:
 
 
 def _reasons(one: Suggestion, most: Mapping[str, float]) -> Plain:
-    """What speaks for a candidate, then what else falls short of the most it could give."""
+    """What speaks for a candidate, then what most falls short of what it could give."""
     given = {part.code for part in one.reasons}
     short = {code: most[code] - part for code, part in one.weighed.items() if code in most}
     lost = short | {code: -part for code, part in one.weighed.items() if part < 0}
     against = greatest({code: loss for code, loss in lost.items() if code not in given})
     return {
         "in_favour": [{"code": part.code, "value": part.value} for part in one.reasons],
-        "against": [{"code": part.code, "value": -(part.value or 0)} for part in against],
+        "against": [
+            {"code": part.code, "value": -(part.value or 0)} for part in against[:MOST_AGAINST]
+        ],
     }
 
 
@@ -74,13 +78,17 @@ def _runner_up(kept: Shown, chosen: Suggestion) -> Plain | None:
         "place": place,
         "score": best.score,
         "reasons": _reasons(best, kept.most),
-        "decided_by": _difference(chosen, best, ahead=place == 1),
+        "decided_by": _difference(chosen, best, ahead=place == 1, explored=kept.explored),
     }
 
 
-def _difference(chosen: Suggestion, other: Suggestion, *, ahead: bool) -> list[Plain]:
+def _difference(
+    chosen: Suggestion, other: Suggestion, *, ahead: bool, explored: bool
+) -> list[Plain]:
     if ahead:
         return [{"code": NO_SLOT, "value": None}]
+    if explored and chosen.score < other.score:
+        return [{"code": EXPLORED, "value": None}]
     if chosen.score == other.score:
         return [{"code": SAME_SCORE, "value": None}]
     gained = {code: given - other.weighed[code] for code, given in chosen.weighed.items()}

@@ -4,8 +4,7 @@ The shortlist is made outside any transaction (protocol R8): the decision looks 
 locks, and may take a tutor who was not on it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final, get_args
 
 from db.matching import store
@@ -21,9 +20,11 @@ from eventing.events import (
     StudentWithdrawn,
     TutorMatchRefused,
 )
-from learnflow.ranking import champion
-from learnflow.ranking.ranker import Suggestion
+from learnflow.ranking.catching_up import candidates
+from learnflow.ranking.current import in_use
 from learnflow.ranking.recording import basis
+from learnflow.ranking.shortlisting import Shortlist, shortlisted
+from learnflow.runtime.metrics import Counter
 
 Occasion = (
     StudentRegistered
@@ -35,21 +36,9 @@ Occasion = (
 )
 """What makes match_student decide."""
 OCCASIONS: Final[tuple[type[Event], ...]] = get_args(Occasion)
-LONGEST: Final = 50
-"""Tutors on a shortlist; should all be taken meanwhile, the decision finds others itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shortlist:
-    """Suggestions for one student, best first, and how many tutors were ranked for it."""
-
-    suggestions: Sequence[Suggestion] = field(default=())
-    considered: int = 0
-
-    @property
-    def tutor_ids(self) -> list[str]:
-        """The tutors, best first."""
-        return [suggestion.tutor_id for suggestion in self.suggestions]
+DECISIONS: Final = Counter(
+    "learnflow_ranker_decisions", "Matches decided, by the kind of ranker.", "policy"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,38 +51,47 @@ class Choice:
 
 async def shortlist(work: Unit, event: Occasion) -> Shortlist:
     """The best candidates for the student this event is about; empty where none is to be chosen."""
+    used = await in_use(work)
+    wish = await _wish(work, event)
+    if wish is None:
+        return Shortlist(used)
+    offers = await candidates(work, wish, used.settings.dapr_http_port)
+    return shortlisted(used, wish, offers)
+
+
+async def _wish(work: Unit, event: Occasion) -> store.Asking | None:
+    """What the student asks for now, or None where the event is not about a choice for one."""
     match event:
         case StudentRegistered():
-            wish: store.Asking | None = store.asking(event)
+            return store.asking(event)
         case StudentUpdated():
             known = await store.asked(work, event.student_id)
-            wish = store.asking(event, known.excluded if known else ())
+            return store.asking(event, known.excluded if known else ())
         case TutorMatchRefused():
-            wish = await store.asked(work, event.student_id)
+            return await store.asked(work, event.student_id)
         case MatchDeclined():
             wish = await store.asked(work, event.student_id)
-            if wish is not None:
-                wish = replace(wish, excluded=[*wish.excluded, event.tutor_id])
+            return wish and replace(wish, excluded=[*wish.excluded, event.tutor_id])
         case _:
-            wish = None
-    if wish is None:
-        return Shortlist()
-    offers = await store.candidates(work, wish)
-    return Shortlist(champion().rank(wish, offers)[:LONGEST], len(offers))
+            return None
 
 
 async def choice(work: Unit, known: Shortlist, decision: store.Decision) -> Choice:
     """Why this tutor: from the shortlist, else ranked now (a wider look took the tutor)."""
     if decision.said != "matched" or decision.tutor_id is None or decision.student_id is None:
         return Choice()
-    ranker, ranked, considered = champion(), known.suggestions, known.considered
-    chosen = next((one for one in ranked if one.tutor_id == decision.tutor_id), None)
+    used, ranked, considered = known.used, known.suggestions, known.considered
+    chosen = known.of(decision.tutor_id)
     if chosen is None:
         wish = await store.asked(work, decision.student_id)
         offer = await store.offer(work, decision.tutor_id)
         if wish is None or offer is None:
-            return Choice(basis=Basis(ranker.id, considered))
-        (chosen,) = ranker.rank(wish, [offer])
-    if not ranked:  # nobody else was looked at
-        ranked, considered = [chosen], 1
-    return Choice(chosen.reasons, basis(ranker, ranked, considered, chosen))
+            return Choice(basis=Basis(used.ranker.id, considered))
+        found = shortlisted(replace(used, challenger=None), wish, [offer])
+        (chosen,) = found.suggestions
+        if not ranked or found.used.ranker is not used.ranker:  # nobody else was looked at by it
+            used, ranked, considered = found.used, [chosen], 1
+    DECISIONS.add(used.policy)
+    chance, shadow = (known.chance, known.shadow) if ranked is known.suggestions else (None, None)
+    kept = basis(used.ranker, ranked, considered, chosen, chance, shadow)
+    return Choice(chosen.reasons, kept)

@@ -1,7 +1,7 @@
 """What a ranker is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from db.matching.store import Asking, Offer
@@ -19,6 +19,8 @@ class Suggestion:
     tutor_id: str
     score: float
     weighed: Mapping[str, float]
+    features: bytes | None = field(default=None, repr=False)
+    """What a model saw of the tutor: float32 little-endian, in the order of the catalogue."""
 
     @property
     def reasons(self) -> tuple[Reason, ...]:

@@ -4,7 +4,7 @@ import time
 from typing import Final
 
 from db.timing import measured
-from learnflow.runtime import cors, logs
+from learnflow.runtime import cors, logs, metrics
 from learnflow.runtime.exchange import ClientGone, Exchange, Reply, Streaming
 from learnflow.runtime.faults import refusal_of
 from learnflow.runtime.instance import Instance
@@ -32,6 +32,8 @@ async def answer(operation: Operation, exchange: Exchange, instance: Instance) -
     """Answer one request and write its log line. Raises only ClientGone."""
     if exchange.path in HEALTH:
         return health(exchange.path, instance)
+    if exchange.path == metrics.PATH:
+        return await metrics.metrics()
     started, spent = time.perf_counter(), measured()
     instance.in_flight += 1
     try:

@@ -20,7 +20,8 @@ _UNREADABLE: Final = frozenset({400, 405, 413, 415})
 def from_dapr(headers: Mapping[str, str]) -> bool:
     """Whether daprd delivers."""
     return (
-        "dapr-api-token" in headers
+        "pubsubname" in headers  # all that daprd 1.16 says of itself without a token
+        or "dapr-api-token" in headers
         or "dapr-caller-app-id" in headers
         or "dapr/" in headers.get("user-agent", "").lower()
     )

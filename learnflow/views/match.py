@@ -30,7 +30,7 @@ class RunnerUp(View):
     """The best of the other candidates; `decided_by` is where the chosen tutor was ahead.
 
     It is `no_slot` where the other ranked higher but had no slot left, or somebody else was just
-    taking it; `same_score` for a tie.
+    taking it; `same_score` for a tie; `explored` where chance put the chosen tutor ahead.
     """
 
     tutor_id: str

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from learnflow.evaluation.intervals import capture, difference, interval
+from learnflow.ranking.intervals import capture, difference, interval
 
 
 def test_the_interval_covers_the_mean_about_95_times_in_100() -> None:

@@ -104,6 +104,12 @@ def test_knowing_places_helps_where_they_decide_what_is_seen(summary: Summing) -
     assert found.mean > 0.01  # 0.02 on the large market
 
 
+def test_places_that_decide_nothing_cost_nothing_to_know(summary: Summing) -> None:
+    found = summary("unbiased").differences["positions_minus_plain"]
+    assert found.low <= 0 <= found.high
+    assert abs(found.mean) <= 0.02  # 0.005 on the large market
+
+
 def test_from_noise_nothing_is_won(summary: Summing) -> None:
     assert summary("noise").differences["learned_minus_rules"].low <= 0
 

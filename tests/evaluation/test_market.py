@@ -15,6 +15,7 @@ from learnflow.evaluation.truth import take, truth
 from learnflow.ranking.learned.catalogue import NAMES
 from learnflow.ranking.learned.columns import wishes
 from learnflow.ranking.learned.features import matrix
+from learnflow.ranking.learned.identifying import identifiable
 from tests.evaluation.conftest import small, tiny
 
 Drawn = tuple[Log, Judged]
@@ -49,6 +50,13 @@ def test_a_propensity_is_a_probability_and_the_first_place_is_certain(market: Dr
     assert ((log.propensity > 0) & (log.propensity < 1 + 1e-9)).all()
     assert log.propensity[log.positions == 0] == pytest.approx(1)
     assert (log.propensity < 0.2).any()
+
+
+def test_the_log_tells_places_from_tutors_only_where_chance_moved_somebody(market: Drawn) -> None:
+    log, _ = market
+    assert identifiable(log.each(log.propensity), range(1, 6))
+    fixed, _ = simulate(replace(tiny("default"), swapped=0.0, lifted=0.0), 3)
+    assert not identifiable(fixed.each(fixed.propensity), range(1, 6))
 
 
 def test_what_is_too_young_to_know_is_left_out_of_training(market: Drawn) -> None:

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from learnflow.evaluation import metrics
+from learnflow.ranking import metrics
 
 
 def orders(scores: list[float]) -> list[tuple[int, ...]]:

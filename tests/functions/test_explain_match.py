@@ -92,10 +92,7 @@ async def test_a_match_is_explained_as_the_ranker_saw_it(world: World) -> None:
     assert [part["code"] for part in told["reasons"]["in_favour"]] == [
         reason.code for reason in first.reasons
     ]
-    assert told["reasons"]["against"] == [
-        {"code": "experience", "value": -1.0},
-        {"code": "grade_focus", "value": pytest.approx(-0.917, abs=1e-3)},
-    ]
+    assert told["reasons"]["against"] == [{"code": "experience", "value": -1.0}]
     runner_up = told["runner_up"]
     assert (runner_up["tutor_id"], runner_up["place"]) == (second.tutor_id, 2)
     assert runner_up["score"] == pytest.approx(second.score, abs=1e-3)

@@ -1,16 +1,19 @@
 """What the history keeps of a choice, and what is said of it later."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic_core import from_json
 
 from db.matching.history import Basis, Outcome, PastMatch
 from db.matching.store import Asking, Offer
 from learnflow.ranking import RuleRanker
 from learnflow.ranking.explaining import explained
+from learnflow.ranking.learned.catalogue import schema_hash
 from learnflow.ranking.ranker import Suggestion
-from learnflow.ranking.recording import basis, shown
+from learnflow.ranking.recording import Chance, Shadow, basis, shown
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -25,7 +28,7 @@ def told(kept: Basis, tutor: str, *kinds: str, **now: Any) -> dict[str, Any]:
     facts: dict[str, Any] = {"round_now": 1, "request_state": "matched", "withdrawn": False,
                              "confirmed": True}  # fmt: skip
     match = PastMatch("m", "s", 1, tutor, NOW, kept.ranker, kept.candidates, kept.place,
-                      kept.shown, **{**facts, **now})  # fmt: skip
+                      kept.shown, None, None, **{**facts, **now})  # fmt: skip
     return explained(match, [Outcome(kind, None, None, NOW) for kind in kinds], None)
 
 
@@ -41,7 +44,7 @@ def test_what_is_kept_reads_back_and_is_compact() -> None:
         f"t{n}" for n in range(1, 11)
     ]
     assert shown(kept.shown or "").most == {"experience": 1.0, "free_slots": 1.0}
-    assert len(kept.shown or "") < 400
+    assert len(kept.shown or "") < 500
 
 
 def test_one_chosen_far_down_is_shown_beside_the_best() -> None:
@@ -63,6 +66,42 @@ def test_a_tie_is_said_to_be_one() -> None:
     both = [one("a", experience=1.0), one("b", experience=1.0)]
     answer = told(basis(RuleRanker(), both, 2, both[0]), "a")
     assert answer["runner_up"]["decided_by"] == [{"code": "same_score", "value": None}]
+
+
+def test_a_tutor_whom_chance_put_ahead_is_said_to_be_one() -> None:
+    both = [one("a", experience=0.5), one("b", experience=1.0)]
+    for explored, code in ((True, "explored"), (False, None)):
+        kept = basis(RuleRanker(), both, 2, both[0], Chance((0.1, 0.1), explored, 7))
+        found = told(kept, "a")["runner_up"]["decided_by"]
+        assert found == ([{"code": code, "value": None}] if code else [])
+
+
+def test_one_speaks_against_however_many_could() -> None:
+    both = [one("a", distance=2.0, rating=-0.5, experience=-0.7)]
+    assert told(basis(RuleRanker(), both, 1, both[0]), "a")["reasons"]["against"] == [
+        {"code": "experience", "value": -0.7}
+    ]
+
+
+def test_chance_and_shadow_are_kept_and_one_chosen_from_further_down_has_no_propensity() -> None:
+    many, likely = ranking(40), tuple(n / 100 for n in range(90, 80, -1))
+    chance, shadow = Chance(likely, True, 2**47), Shadow("learned-1", [("t2", 1.23456)])
+    near = from_json(basis(RuleRanker(), many, 40, many[3], chance, shadow).shown or "")
+    assert near["propensities"] == list(likely)
+    assert (near["explored"], near["seed"]) == (True, 2**47)
+    assert near["shadow"] == {"model": "learned-1", "tutors": [["t2", 1.2346]]}
+    far = from_json(basis(RuleRanker(), many, 40, many[22], chance).shown or "")
+    assert far["propensities"] == [*likely[:9], None]
+    alone = from_json(basis(RuleRanker(), many, 40, many[0]).shown or "")
+    assert (alone["propensities"], alone["explored"]) == ([1.0] * 10, False)
+
+
+def test_features_are_kept_whole_or_not_at_all() -> None:
+    many = [replace(each, features=b"abcd") for each in ranking(3)]
+    kept = basis(RuleRanker(), many, 3, many[0])
+    assert (kept.features, kept.features_schema) == (b"abcd" * 3, schema_hash())
+    some = basis(RuleRanker(), [many[0], *ranking(3)[1:]], 3, many[0])
+    assert (some.features, some.features_schema) == (None, None)
 
 
 def test_what_takes_away_speaks_against() -> None:

@@ -1,33 +1,36 @@
-"""Which ranker answers: the learned one when its model fits, else the rules, and why."""
+"""From a model's bytes to the ranker that serves it: proved, parsed once in a process, kept."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from collections import OrderedDict
+from typing import Final
 
 from learnflow.ranking.learned.artifact import Artifact, Refused
 from learnflow.ranking.learned.loading import load
 from learnflow.ranking.learned.ranker import LearnedRanker
-from learnflow.ranking.ranker import Ranker
-from learnflow.ranking.rules import RuleRanker
+
+__all__ = ["KEPT", "Refused", "opened", "parsed"]
+
+KEPT: Final = 4
+"""Rankers of one process: champion, challenger, and those they were a moment ago."""
+_parsed: Final[OrderedDict[str, LearnedRanker]] = OrderedDict()
+"""By id, which is a hash of all that decides a score: the same in whatever database it was found.
+What a fork server parsed, the processes forked from it find here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Champion:
-    """The ranker in use; `reason` says why it is the rules where a model was to be expected."""
+def parsed(model_id: str) -> LearnedRanker | None:
+    """The ranker of a model that this process, or the one it was forked from, parsed before."""
+    found = _parsed.get(model_id)
+    if found is not None:
+        _parsed.move_to_end(model_id)
+    return found
 
-    ranker: Ranker
-    policy: Literal["learned", "rules"]
-    reason: str | None = None
 
-
-def champion(read: Callable[[], Artifact | None]) -> Champion:
-    """The ranker for what `read` finds: None is no model, an OSError one that cannot be had."""
-    try:
-        artifact = read()
-        if artifact is None:
-            return Champion(RuleRanker(), "rules", "no model was promoted")
-        return Champion(LearnedRanker(load(artifact)), "learned")
-    except Refused as refused:
-        return Champion(RuleRanker(), "rules", f"the model does not fit: {refused}")
-    except OSError as error:  # TimeoutError too
-        return Champion(RuleRanker(), "rules", f"the model cannot be read: {error}")
+def opened(model_id: str, packed: bytes) -> LearnedRanker:
+    """The ranker of a model, proved to be what its id says. Raises Refused with the reason."""
+    model = load(Artifact.unpacked(packed))
+    if model.id != model_id:
+        raise Refused(f"it was kept as {model_id} and is {model.id}")
+    ranker = _parsed[model_id] = LearnedRanker(model)
+    _parsed.move_to_end(model_id)
+    while len(_parsed) > KEPT:
+        _parsed.popitem(last=False)
+    return ranker

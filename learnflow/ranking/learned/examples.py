@@ -1,27 +1,33 @@
 """From the log of decisions to rows to train on, as of a moment: nothing that came later.
 
-A decision books its first free candidate, so only the one chosen can have a label above 0. What is
-younger than two weeks has no label yet and is left out, not negative.
+A decision books its first free candidate, so only of the one booked is anything ever heard: the
+others shown were not disliked but untried, and are no rows. What is learned from is how bookings of
+one subject, made one after the other, went beside each other (docs/decisions/0017). What is younger
+than two weeks has no label yet and is left out, not negative.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from learnflow.ranking.learned.columns import Floats, History
-from learnflow.ranking.learned.training import MOST_ROWS, BadRows
+from learnflow.ranking.learned.catalogue import NAMES
+from learnflow.ranking.learned.columns import Floats
+from learnflow.ranking.learned.training import BadRows, by_query
 
 MATURE: Final = timedelta(days=14)
 WENT_WELL: Final = 4
 """Stars from which an accepted match went well."""
 DISLIKED: Final = 2
 """Stars up to which it did not."""
-_DAY: Final = 86_400
+EARLY: Final = timedelta(days=28)
+"""A match that ends sooner than this after it was decided did not last."""
+QUERY: Final = 10
+"""Bookings of one subject, one after the other, that are one query."""
+_SUBJECT: Final = NAMES.index("subject")
 Kind = Literal["matched", "accepted", "declined", "ended", "rated"]
 
 
@@ -43,98 +49,86 @@ class Decided:
     chosen: int
     decided_at: datetime
     facts: Sequence[Fact] = ()
+    propensities: Sequence[float] | None = None
+    """How likely each was to be shown at its place; None where it was not logged."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Rows for both models; `answered` are rows whose tutor said yes or no, `accepted` which."""
+    """Rows for both models; `answered` are rows whose tutor said yes or no, `accepted` which.
+
+    `positions` is None: all were booked at the same place. A query of those who said no has labels
+    of 0 only, which the ranking model leaves out.
+    """
 
     x: Floats
     labels: npt.NDArray[np.int32]
     groups: npt.NDArray[np.int64]
-    positions: npt.NDArray[np.int32]
+    positions: npt.NDArray[np.int32] | None
     answered: npt.NDArray[np.intp]
     accepted: npt.NDArray[np.int32]
 
 
-def histories(
-    facts: Iterable[Fact], at: datetime, joined: Mapping[str, datetime] | None = None
-) -> dict[str, History]:
-    """Every tutor's history as it was known just before a moment."""
-    known: defaultdict[str, History] = defaultdict(History)
-    for fact in facts:
-        if fact.at < at:
-            known[fact.tutor_id] = _with(known[fact.tutor_id], fact)
-    for tutor, since in (joined or {}).items():
-        if since < at:
-            days = (at - since).total_seconds() / _DAY
-            known[tutor] = replace(known[tutor], days_on_platform=days)
-    return dict(known)
-
-
 def label(decided: Decided, now: datetime) -> int | None:
-    """What came of the one chosen: 0 (no yes), 1 (disliked), 3, 4 (went well); None if too young.
+    """What came of the one chosen: 0 (no yes, or disliked), 1 (ended early), 2 (so-so), 3, 4 (went
+    well); None if too young.
 
-    Nobody picked the one chosen but the ranker itself, so a tutor's no, or silence, tells nothing
-    of the student's liking: that is for the acceptance model.
+    Stars say more than an end, which may have other causes.
     """
     if now - decided.decided_at < MATURE:
         return None
     if not _answer(decided, now):
         return 0
-    stars = max((fact.stars or 0 for fact in decided.facts if fact.at < now), default=0)
+    known = [fact for fact in decided.facts if fact.at < now]
+    stars = max((fact.stars or 0 for fact in known), default=0)
     if stars >= WENT_WELL:
         return 4
-    return 1 if 0 < stars <= DISLIKED else 3
+    if stars:
+        return 0 if stars <= DISLIKED else 2
+    ends = [fact.at for fact in known if fact.kind == "ended"]
+    return 1 if ends and min(ends) - decided.decided_at < EARLY else 3
 
 
-def examples(log: Iterable[Decided], now: datetime, most: int = MOST_ROWS) -> Examples:
-    """The mature decisions of a log as rows, at most `most` of each, the first places and the
-    chosen one always among them. Raises BadRows when none is mature.
+def examples(log: Iterable[Decided], now: datetime) -> Examples:
+    """The mature, answered decisions of a log as rows: a query is up to QUERY bookings in a row of
+    one subject that were accepted, then those that were declined. The order of the log does not
+    matter. Raises BadRows when there is none.
     """
-    parts, labels, places, answers = [], [], [], []
-    for decided in log:
-        given = label(decided, now)
-        if given is None:
-            continue
-        kept = np.arange(min(len(decided.x), most))
-        if decided.chosen >= most:
-            kept[-1] = decided.chosen
-        parts.append(decided.x[kept])
-        labels.append(np.where(kept == decided.chosen, given, 0))
-        places.append(kept)
-        answer = _answer(decided, now)
-        answers.append(np.where(kept == decided.chosen, -1 if answer is None else answer, -1))
-    if not parts:
-        raise BadRows(f"no decision is older than {MATURE.days} days: nothing to learn from yet")
-    answered = np.concatenate(answers)
-    rows = np.flatnonzero(answered >= 0)
+    found = [
+        (decided, given, _answer(decided, now))
+        for decided in log
+        if (given := label(decided, now)) is not None
+    ]
+    found = [one for one in found if one[2] is not None]
+    if not found:
+        raise BadRows(f"no answered decision is older than {MATURE.days} days: nothing to learn")
+    found.sort(key=lambda one: (one[0].decided_at, one[0].x[one[0].chosen].tobytes()))
+    x = np.array([decided.x[decided.chosen] for decided, _, _ in found], dtype=np.float32)
+    accepted = np.array([answer for _, _, answer in found], dtype=np.int32)
+    order, groups = by_query(_queries(x, accepted))
+    labels = np.array([given for _, given, _ in found], dtype=np.int32)
     return Examples(
-        x=np.vstack(parts),
-        labels=np.concatenate(labels).astype(np.int32),
-        groups=np.array([len(part) for part in parts], dtype=np.int64),
-        positions=np.concatenate(places).astype(np.int32),
-        answered=rows,
-        accepted=answered[rows].astype(np.int32),
+        x=np.ascontiguousarray(x[order]),
+        labels=labels[order],
+        groups=groups,
+        positions=None,
+        answered=np.arange(len(order)),
+        accepted=accepted[order],
     )
+
+
+def _queries(x: Floats, accepted: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """The query of each row, rows being in order of time; accepted ones come first."""
+    subject = np.nan_to_num(x[:, _SUBJECT], nan=-1.0)
+    kinds = np.unique(np.column_stack([1 - accepted, subject]), axis=0, return_inverse=True)[1]
+    place = np.zeros(len(x), dtype=np.int64)
+    for kind in np.unique(kinds):
+        rows = np.flatnonzero(kinds == kind)
+        place[rows] = np.arange(len(rows)) // QUERY
+    return np.asarray(kinds.reshape(-1) * len(x) + place, dtype=np.int64)
 
 
 def _answer(decided: Decided, now: datetime) -> bool | None:
     """Whether the tutor said yes; None without an answer."""
     kinds = {fact.kind for fact in decided.facts if fact.at < now}
     return True if "accepted" in kinds else False if "declined" in kinds else None
-
-
-def _with(known: History, fact: Fact) -> History:
-    match fact.kind:
-        case "matched":
-            return replace(known, matches_n=known.matches_n + 1)
-        case "accepted":
-            return replace(known, accepted_n=known.accepted_n + 1)
-        case "declined":
-            return replace(known, declined_n=known.declined_n + 1)
-        case "ended":
-            return replace(known, ended_n=known.ended_n + 1)
-        case "rated":
-            total, count = known.rating_sum + (fact.stars or 0), known.rating_n + 1
-            return replace(known, rating_sum=total, rating_n=count)

@@ -12,10 +12,6 @@ import numpy as np
 SHOWN: Final = 10
 NEW_BELOW: Final = 5
 """A tutor with fewer matches than this is new."""
-_LIFT_TO: Final = (3, 4, 5)
-_LAST_SWAPPED: Final = 6
-_REACH: Final = 30
-"""A new tutor is lifted from among the first so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +22,17 @@ class Policy:
     lift: float = 0.05
     first: int = 2
     """The best place (from 1) that may change; 1 lets chance decide who is booked."""
+    last: int = 6
+    """The last place that is swapped with the one before it."""
+    lift_to: tuple[int, ...] = (3, 4, 5)
+    """The places (from 1) that a new tutor may be lifted to."""
+    reach: int = 30
+    """A new tutor is lifted from among the first so many."""
+
+
+PRODUCT: Final = Policy(swap=0.05, lift=0.02, first=1, last=2, lift_to=(1,), reach=10)
+"""What match_student does: place 1 is booked, so only chance that reaches it teaches; its cost and
+its gain are in docs/decisions/0017."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +69,12 @@ def _outcomes(
 ) -> Iterator[tuple[float, tuple[int, ...]]]:
     """Every order that can be shown with its probability; the greedy one first."""
     greedy = list(range(len(new)))
-    last = min(_LAST_SWAPPED, shown)
+    last = min(policy.last, shown)
     swaps = [(place, place + 1) for place in range(policy.first - 1, last - 1)]
-    targets = [place - 1 for place in _LIFT_TO if policy.first <= place <= shown]
+    targets = [place - 1 for place in policy.lift_to if policy.first <= place <= shown]
     lifts = [
         (tutor, target)
-        for tutor in greedy[:_REACH]
+        for tutor in greedy[: policy.reach]
         for target in targets
         if new[tutor] and tutor > max(targets)
     ]

@@ -1,25 +1,22 @@
 """The ranker that learned: what RuleRanker does, by a model."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Final
 
 import numpy as np
 
 from db.matching.store import Asking, Offer
 from learnflow.ranking.learned.catalogue import CONCEPTS
-from learnflow.ranking.learned.columns import Floats, History, Student, Tutors, columns, wishes
+from learnflow.ranking.learned.columns import Floats, Student, Tutors, columns, wishes
 from learnflow.ranking.learned.features import matrix
 from learnflow.ranking.learned.loading import Loaded
 from learnflow.ranking.learned.scoring import best, score, weigh
+from learnflow.ranking.learned.seeing import packed, today
 from learnflow.ranking.ranker import Suggestion
 
 EXPLAINED: Final = 10
 """Rows explained at once; one further down is explained when somebody asks."""
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()
 
 
 class LearnedRanker:
@@ -27,7 +24,7 @@ class LearnedRanker:
 
     most: Final[Mapping[str, float]] = {}
 
-    def __init__(self, model: Loaded, today: Callable[[], date] = _today) -> None:
+    def __init__(self, model: Loaded, today: Callable[[], date] = today) -> None:
         self.model = model
         self._today = today
 
@@ -36,16 +33,11 @@ class LearnedRanker:
         """The model's id."""
         return self.model.id
 
-    def rank(
-        self,
-        wish: Asking,
-        offers: Sequence[Offer],
-        histories: Mapping[str, History] | None = None,
-    ) -> list[Suggestion]:
-        """Best first; equal scores in order of tutor id. Tutors without history count as new."""
+    def rank(self, wish: Asking, offers: Sequence[Offer]) -> list[Suggestion]:
+        """Best first; equal scores in order of tutor id."""
         if not offers:
             return []
-        return self.suggest(wishes(wish, self._today()), columns(offers, histories))
+        return self.suggest(wishes(wish, self._today()), columns(offers))
 
     def suggest(
         self, student: Student, tutors: Tutors, most: int | None = None
@@ -55,8 +47,9 @@ class LearnedRanker:
         scores = score(self.model, x).scores
         order = best(scores, tutors.ids, most)
         why = _Why(self.model, x[order])
+        rows = packed(why.x)
         return [
-            Suggestion(str(tutors.ids[row]), float(scores[row]), _Parts(why, place))
+            Suggestion(str(tutors.ids[row]), float(scores[row]), _Parts(why, place), rows[place])
             for place, row in enumerate(order)
         ]
 
@@ -65,14 +58,14 @@ class _Why:
     """Explains rows when asked: the first ones together, others one by one."""
 
     def __init__(self, model: Loaded, x: Floats) -> None:
-        self._model, self._x = model, x
+        self._model, self.x = model, x
         self._known: dict[int, list[float]] = {}
 
     def parts(self, place: int) -> list[float]:
         if place not in self._known:
             first = 0 if place < EXPLAINED else place
             until = EXPLAINED if place < EXPLAINED else place + 1
-            found = weigh(self._model, np.ascontiguousarray(self._x[first:until])).tolist()
+            found = weigh(self._model, np.ascontiguousarray(self.x[first:until])).tolist()
             self._known |= dict(enumerate(found, start=first))
         return self._known[place]
 

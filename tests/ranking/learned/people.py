@@ -1,6 +1,6 @@
 """Made-up students and tutors, and what a hidden taste makes of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from db.matching.store import Asking, Offer
 from learnflow.ranking.learned.base import start
-from learnflow.ranking.learned.columns import Floats, History, Student, Tutors, columns, wishes
+from learnflow.ranking.learned.columns import Floats, Student, Tutors, columns, wishes
 from learnflow.ranking.learned.features import matrix
 from learnflow.ranking.learned.vocabulary import GOALS, HOURS
 
@@ -50,26 +50,28 @@ def offers(rng: np.random.Generator, count: int) -> list[Offer]:
     return found
 
 
-def histories(rng: np.random.Generator, found: list[Offer]) -> dict[str, History]:
-    """What became of most of the tutors' matches."""
-    made = {}
+def experienced(rng: np.random.Generator, found: list[Offer]) -> list[Offer]:
+    """The same, most of them with past matches."""
+    made = []
     for offer in found:
         matches, days = rng.integers(0, 30), rng.integers(1, 900)
         accepted = rng.integers(0, matches + 1)
         rated = rng.integers(0, accepted + 1)
         if rng.random() < 0.8:
-            made[offer.tutor_id] = History(
-                float(rated * rng.uniform(1, 5)), float(rated), float(accepted),
-                float(matches - accepted), float(accepted // 3), float(matches), float(days), 2.0,
+            offer = replace(
+                offer, rating_sum=int(rated * rng.uniform(1, 5)), rating_n=int(rated),
+                accepted_n=int(accepted), declined_n=int(matches - accepted),
+                ended_n=int(accepted // 3), matches_n=int(matches), days_on_platform=float(days),
+                subjects_n=2,
             )  # fmt: skip
+        made.append(offer)
     return made
 
 
 def tutors(seed: int, count: int) -> Tutors:
     """Tutors in columns."""
     rng = np.random.default_rng(seed)
-    found = offers(rng, count)
-    return columns(found, histories(rng, found))
+    return columns(experienced(rng, offers(rng, count)))
 
 
 def student(seed: int) -> Student:

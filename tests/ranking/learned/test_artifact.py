@@ -3,17 +3,18 @@
 import copy
 import json
 import re
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from learnflow.ranking.learned import artifact as artifacts
+from learnflow.ranking.learned import champion
 from learnflow.ranking.learned.artifact import Artifact, Refused, identity, sha256
-from learnflow.ranking.learned.champion import champion
+from learnflow.ranking.learned.champion import KEPT, opened, parsed
 from learnflow.ranking.learned.loading import load
 from learnflow.ranking.ranker import Ranker
-from learnflow.ranking.rules import RuleRanker
 
 Plain = dict[str, Any]
 
@@ -136,29 +137,28 @@ def test_bytes_that_are_no_model_are_refused(packed: bytes) -> None:
         Artifact.unpacked(packed)
 
 
-def test_a_model_that_fits_is_the_champion(artifact: Artifact) -> None:
-    chosen = champion(lambda: artifact)
-    ranker: Ranker = chosen.ranker
-    assert (ranker.id, chosen.policy, chosen.reason) == (artifact.id, "learned", None)
+def test_a_model_is_opened_once_by_its_id(artifact: Artifact) -> None:
+    ranker: Ranker = opened(artifact.id, artifact.packed())
+    assert ranker.id == artifact.id
+    assert parsed(artifact.id) is ranker
+    assert parsed("learned-other") is None
 
 
-def test_without_a_model_that_fits_the_rules_answer_and_say_why(artifact: Artifact) -> None:
-    def broken() -> Artifact:
-        return Artifact.unpacked(artifact.packed()[:-50])
+def test_only_a_few_models_are_kept_parsed(
+    artifact: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: OrderedDict[str, Any] = OrderedDict((f"learned-{n}", None) for n in range(KEPT))
+    monkeypatch.setattr(champion, "_parsed", kept)
+    opened(artifact.id, artifact.packed())
+    assert list(kept) == ["learned-1", "learned-2", "learned-3", artifact.id]
 
-    def late() -> Artifact:
-        raise TimeoutError("matching_db did not answer")
 
-    def foreign() -> Artifact:
-        return changed(artifact, lambda told, _: told.update(schema="x"))
-
-    for read, reason in (
-        (lambda: None, "no model was promoted"),
-        (broken, "the model does not fit: not a packed model"),
-        (late, "the model cannot be read: matching_db did not answer"),
-        (foreign, "the model does not fit: trained on other features"),
+def test_a_model_under_another_id_or_that_does_not_fit_is_not_opened(artifact: Artifact) -> None:
+    foreign = changed(artifact, lambda told, _: told.update(schema="x"))
+    for model_id, packed, reason in (
+        ("learned-other", artifact.packed(), f"kept as learned-other and is {artifact.id}"),
+        (artifact.id, artifact.packed()[:-50], "not a packed model"),
+        (foreign.id, foreign.packed(), "trained on other features"),
     ):
-        chosen = champion(read)
-        assert isinstance(chosen.ranker, RuleRanker)
-        assert chosen.policy == "rules"
-        assert (chosen.reason or "").startswith(reason)
+        with pytest.raises(Refused, match=reason):
+            opened(model_id, packed)

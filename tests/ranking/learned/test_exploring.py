@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from learnflow.ranking.learned.exploring import Policy, explore
+from learnflow.ranking.learned.exploring import PRODUCT, Policy, explore
 
 OFTEN = Policy(swap=0.3, lift=0.3)
 NEW = [n in {7, 12} for n in range(20)]
@@ -67,3 +67,13 @@ def test_few_tutors_are_shown_as_they_are_ranked(count: int) -> None:
     for seed in range(30):
         found = explore([True] * count, seed, Policy(0.5, 0.5))
         assert sorted(found.order) == list(range(count))
+
+
+def test_in_the_product_chance_is_only_about_who_is_booked() -> None:
+    new = [n in {4, 12} for n in range(20)]
+    found = [explore(new, seed, PRODUCT) for seed in range(4_000)]
+    firsts = Counter(one.order[0] for one in found)
+    assert set(firsts) == {0, 1, 4}  # 12 is too far down
+    assert 1 - firsts[0] / len(found) == pytest.approx(PRODUCT.swap + PRODUCT.lift, abs=0.015)
+    lists = {one.order for one in found}
+    assert len(lists) == 3

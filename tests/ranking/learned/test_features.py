@@ -10,20 +10,23 @@ from db.matching.store import Asking, Offer
 from learnflow.ranking import RuleRanker
 from learnflow.ranking.learned.base import start
 from learnflow.ranking.learned.catalogue import CONCEPTS, FEATURES, NAMES, schema_hash
-from learnflow.ranking.learned.columns import History, columns, hours, wishes
+from learnflow.ranking.learned.columns import columns, hours, wishes
 from learnflow.ranking.learned.features import matrix
 from learnflow.ranking.learned.vocabulary import DAYS, GOALS, HOURS
 from tests.ranking.learned import people
 from tools import feature_docs
 
 WISH = Asking("s", 7, "physics", ["mon-16", "mon-17", "sun-23"], ["de", "xx"], 3, ["exam"])
-OFFER = Offer("t", 5, 10, 4, 1, ["sun-23", "mon-16", "tue-08"], ["de", "fr"], 2, 6, ["exam"])
-PAST = History(13.0, 3.0, 4.0, 1.0, 1.0, 6.0, 60.0, 2.0)
+NEW = Offer("t", 5, 10, 4, 1, ["sun-23", "mon-16", "tue-08"], ["de", "fr"], 2, 6, ["exam"])
+OFFER = replace(
+    NEW, rating_sum=13, rating_n=3, accepted_n=4, declined_n=1, ended_n=1, matches_n=6,
+    days_on_platform=60.0, subjects_n=2,
+)  # fmt: skip
 
 
-def told(wish: Asking, offer: Offer, past: History = PAST) -> dict[str, float]:
+def told(wish: Asking, offer: Offer) -> dict[str, float]:
     """One pair's features by name."""
-    row = matrix(wishes(wish, people.DAY), columns([offer], {offer.tutor_id: past}))[0]
+    row = matrix(wishes(wish, people.DAY), columns([offer]))[0]
     return dict(zip(NAMES, row.tolist(), strict=True))
 
 
@@ -46,8 +49,8 @@ def test_a_pair_is_told_in_these_numbers() -> None:
 
 
 def test_what_was_not_said_is_missing_and_not_zero() -> None:
-    bare = replace(OFFER, times=[], languages=[], goals=[], price_band=None, experience_years=None)
-    found = told(WISH, bare, History())
+    bare = replace(NEW, times=[], languages=[], goals=[], price_band=None, experience_years=None)
+    found = told(WISH, bare)
     missing = {name for name, value in found.items() if np.isnan(value)}
     said = {feature.name for feature in FEATURES if feature.missing.startswith("NaN")}
     assert missing == said - {"subject", "budget", "wanted_hours"}

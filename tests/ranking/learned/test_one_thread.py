@@ -76,9 +76,26 @@ def test_serving_loads_no_heavy_package() -> None:
     assert not found & HEAVY
 
 
-def test_ranking_by_rules_loads_neither_numpy_nor_lightgbm() -> None:
-    code = "import sys, learnflow.ranking.matching; print(*sys.modules)"
-    assert not set(python(code).split()) & {"numpy", "scipy", "lightgbm"}
+def test_what_decides_loads_neither_numpy_nor_lightgbm_before_it_decides() -> None:
+    code = (
+        "import sys, learnflow.ranking.matching, learnflow.ranking.explaining; print(*sys.modules)"
+    )
+    assert not set(python(code).split()) & {"numpy", "scipy", "lightgbm", "prometheus_client"}
+
+
+def test_no_function_loads_what_only_ranking_needs_when_it_is_loaded() -> None:
+    code = """
+import sys
+from pathlib import Path
+from learnflow.runtime.load import function_names, load_function
+folder = Path("functions")
+for name in function_names(folder):
+    load_function(folder, name)
+print(*sys.modules)
+"""
+    found = set(python(code).split())
+    assert "functions.match_student.main" in found
+    assert not found & {"numpy", "scipy", "lightgbm", "prometheus_client"}
 
 
 FORKS = """
