@@ -3,11 +3,11 @@
 Run it as `python -m tools.function_docs`; a test fails when the page is older than what it tells.
 """
 
-import ast
 import re
 from pathlib import Path
 from typing import Final
 
+from learnflow.contracts.graph import story
 from learnflow.manifests import Function, read_system
 from learnflow.runtime.load import load_function
 
@@ -32,9 +32,7 @@ def page() -> str:
 
 def _row(function: Function) -> str:
     operation = load_function(ROOT / "functions", function.target).operation
-    source = ROOT / "functions" / function.target / "main.py"
-    text = ast.get_docstring(ast.parse(source.read_text("utf-8"))) or ""
-    says = _SAYS.search(text)
+    says = _SAYS.search(story(ROOT, function.target))
     heard = [event.topic for event in operation.hears] or [f"`{r}`" for r in operation.routes]
     cells = (
         f"[{function.target}](../functions/{function.target}/main.py)",

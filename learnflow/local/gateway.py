@@ -24,7 +24,7 @@ from learnflow.local.http_server import HttpServer
 from learnflow.local.instances import Unserved
 from learnflow.local.pool import Pool
 from learnflow.local.requests import Passed, Requests
-from learnflow.local.routes import NotAllowed, Routes, Unknown
+from learnflow.local.routes import NotAllowed, Routes, Target, Unknown
 from learnflow.local.upload import UploadFailed
 from learnflow.local.websocket import tunnel
 from learnflow.manifests import Function
@@ -40,18 +40,24 @@ class Gateway:
         self._server = HttpServer(
             self._handle, access_log=None, handler_cancellation=True, keepalive_timeout=75.0
         )
-        self._listener: asyncio.Server | None = None
+        self._listeners: list[asyncio.Server] = []
+        self._of_port: dict[int, Routes] = {}
         self._streaming: Streaming = set()
 
-    async def start(self, listening: socket.socket) -> None:
-        """Serve the connections of a bound socket."""
+    async def start(self, listening: socket.socket, service: str | None = None) -> None:
+        """Serve the connections of a bound socket; with `service`, its functions alone."""
+        if service is not None:
+            found = {name: r.function for name, r in self._pool.revisions.items()}
+            owned = {name: one for name, one in found.items() if one.service == service}
+            self._of_port[listening.getsockname()[1]] = Routes(owned)
         loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(self._server, sock=listening, backlog=1024)
+        server = await loop.create_server(self._server, sock=listening, backlog=1024)
+        self._listeners.append(server)
 
     async def stop(self, grace: float = 5.0) -> None:
         """Accept nothing new; cut streams, which resume; let answers end for `grace` seconds."""
-        if self._listener is not None:
-            self._listener.close()
+        for listener in self._listeners:
+            listener.close()
         for transport in self._streaming:
             transport.close()
         self._server.pre_shutdown()
@@ -60,9 +66,10 @@ class Gateway:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         target, headers = target_of(request), request.headers
         asked = headers.get(hdrs.ACCESS_CONTROL_REQUEST_METHOD)
-        found = self.routes.find(request.method, target, headers.get(hdrs.HOST), asked)
+        routes = self._routes(request)
+        found = routes.find(request.method, target, headers.get(hdrs.HOST), asked)
         if isinstance(found, Unknown):
-            return self._own(request, target, found)
+            return self._own(request, target, found, routes)
         if isinstance(found, NotAllowed):
             allow = ", ".join(found.allow)
             return problem(405, "Method Not Allowed", f"here it is {allow}", {"Allow": allow})
@@ -79,9 +86,16 @@ class Gateway:
         if not response.prepared:  # a function's own says more: its span
             response.headers.setdefault("traceresponse", passed.traceparent)
         if request.method == hdrs.METH_OPTIONS:
-            allow = ", ".join(self.routes.methods(target, headers.get(hdrs.HOST)))
+            allow = ", ".join(routes.methods(target, headers.get(hdrs.HOST)))
             response.headers[hdrs.ALLOW] = allow or response.headers.get(hdrs.ALLOW, "OPTIONS")
         return response
+
+    def _routes(self, request: web.BaseRequest) -> Routes:
+        """All routes, or those of the service whose port was asked."""
+        if not self._of_port or request.transport is None:
+            return self.routes
+        port = request.transport.get_extra_info("sockname")[1]
+        return self._of_port.get(port, self.routes)
 
     async def _answered(
         self, request: web.BaseRequest, function: Function, path: str, passed: Passed
@@ -120,30 +134,36 @@ class Gateway:
         finally:
             reply.close()
 
-    def _own(self, request: web.BaseRequest, target: str, unknown: Unknown) -> web.Response:
+    def _own(
+        self, request: web.BaseRequest, target: str, unknown: Unknown, routes: Routes
+    ) -> web.Response:
         path = target.partition("?")[0]
         if path == "/healthz":
             return web.json_response({"status": "ok"})
         if path == openapi_page.PATH:
             return openapi_page.answer(request.method)
         if path == "/" and request.method in ("GET", "HEAD"):
-            return self._index(request)
+            return _index(request, routes)
+        other = self.routes.find(request.method, target, request.headers.get(hdrs.HOST))
         detail = "there is no function and no route here"
+        if isinstance(other, Target):
+            detail = f"{other.function.name} is behind the port of {other.function.service}"
         if unknown.nearest:
             detail += f"; near it: {', '.join(unknown.nearest)}"
         return problem(404, "Not Found", detail, nearest=list(unknown.nearest))
 
-    def _index(self, request: web.BaseRequest) -> web.Response:
-        entries = self.routes.entries()
-        if "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
-            return web.json_response({"functions": [asdict(entry) for entry in entries]})
-        rows = "".join(
-            f"<tr><td>{html.escape(one.function)}</td><td>{one.path or 'cluster-local'}</td>"
-            f"<td>{html.escape(', '.join(one.routes))}</td></tr>"
-            for one in entries
-        )
-        text = f"<!doctype html><title>LearnFlow</title><h1>LearnFlow</h1><table>{rows}</table>"
-        return web.Response(text=text, content_type="text/html")
+
+def _index(request: web.BaseRequest, routes: Routes) -> web.Response:
+    entries = routes.entries()
+    if "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
+        return web.json_response({"functions": [asdict(entry) for entry in entries]})
+    rows = "".join(
+        f"<tr><td>{html.escape(one.function)}</td><td>{one.path or 'cluster-local'}</td>"
+        f"<td>{html.escape(', '.join(one.routes))}</td></tr>"
+        for one in entries
+    )
+    text = f"<!doctype html><title>LearnFlow</title><h1>LearnFlow</h1><table>{rows}</table>"
+    return web.Response(text=text, content_type="text/html")
 
 
 def _hidden(function: Function) -> web.Response:

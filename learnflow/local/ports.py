@@ -28,18 +28,19 @@ def bind(port: int = DEFAULT_PORT, host: str = "127.0.0.1") -> Bound:
     """Bind `port`, or the next free one above it."""
     for candidate in range(port, min(port + _ATTEMPTS, 65536)):
         try:
-            bound = _bound(host, candidate)
+            bound = listening(host, candidate)
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise
             continue
         actual: int = bound.getsockname()[1]
-        message = None if candidate == port else f"{_clash(port)}; using {actual}."
+        message = None if candidate == port else f"{clash(port)}; using {actual}."
         return Bound(bound, actual, message)
-    raise NoPort(f"{_clash(port)}, and so are the {_ATTEMPTS - 1} above it.")
+    raise NoPort(f"{clash(port)}, and so are the {_ATTEMPTS - 1} above it.")
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens on exactly this port. Raises OSError."""
     one = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -52,7 +53,8 @@ def _bound(host: str, port: int) -> socket.socket:
     return one
 
 
-def _clash(port: int) -> str:
+def clash(port: int) -> str:
+    """Why a port cannot be had, for people: who has it."""
     if 0 < port < 1024:
         return f"Port {port} is used or not allowed to you"
     return f"Port {port} is used by {owner(port) or 'another process'}"
