@@ -27,6 +27,12 @@ UPDATE outbox o SET attempts = attempts + 1,
 """
 """A row that the bus refuses $4 times is parked with its reason."""
 
+REPUBLISH: Final = """
+UPDATE outbox SET published_at = NULL
+ WHERE topic = ANY($1::text[]) AND published_at >= $2 AND parked IS NULL
+"""
+"""Publish again, with the same ids, what these topics have lost since then (P6)."""
+
 RESEND: Final = """
 UPDATE outbox SET published_at = NULL
  WHERE key = ANY($1::text[]) AND published_at IS NOT NULL AND parked IS NULL

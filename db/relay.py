@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import asyncpg
@@ -54,6 +55,25 @@ async def run(
         await asyncio.wait(running, timeout=5)
         for task in running:
             task.cancel()
+
+
+async def republish(
+    databases: Mapping[str, str], topics: Sequence[str], since: datetime
+) -> dict[str, int]:
+    """Let the relay publish again what went to these topics since then; how much, by database.
+
+    For a bus that lost what it had: ids stay, so what was applied already is a duplicate.
+    """
+    found: dict[str, int] = {}
+    for short, dsn in databases.items():
+        connection = await asyncpg.connect(dsn, timeout=5)
+        try:
+            done: str = await connection.execute(outbox.REPUBLISH, list(topics), since)
+            found[short] = int(done.rsplit(" ", 1)[1])
+            await connection.execute("SELECT pg_notify($1, '')", OUTBOX)
+        finally:
+            connection.terminate()
+    return found
 
 
 class OutboxRelay:

@@ -54,6 +54,7 @@ class Dispatcher:
         self._running: set[str] = set()
         self._clock: asyncio.Task[None] | None = None
         self._replays: set[asyncio.Task[Trail]] = set()
+        log.renewed = self.renew
 
     async def start(self) -> None:
         """Begin every source that has consumers where its group left off. Raises LogUnavailable."""
@@ -93,6 +94,14 @@ class Dispatcher:
         await asyncio.gather(*(c.stop(grace, waiting) for c in self._consumers[name]))
         await self._commit()
         self._running.discard(name)
+
+    async def renew(self, topic: str) -> None:
+        """Begin again with a topic whose offsets do: what was read of it is another topic's."""
+        self._committed = {p: low for p, low in self._committed.items() if p[1] != topic}
+        hearing = [n for n in self._running if topic in self._deliveries[n].source.topics]
+        for name in hearing:
+            await self.pause(name, grace=0)
+            await self.resume(name)
 
     async def replay(self, letter: Record, replay_id: str) -> Trail:
         """Deliver a dead letter's event, same id, to the one source that failed it."""

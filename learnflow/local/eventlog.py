@@ -27,14 +27,19 @@ from learnflow.manifests import Topic
 _BATCH: Final = 1000
 _Result = TypeVar("_Result")
 Listener = Callable[[Record], None]
+Renewed = Callable[[str], Awaitable[None]]
 Pending = tuple[Sequence[NewRecord], "asyncio.Future[list[Record]]"]
 
 
 class EventLog:
-    """Durable topics in their own database; calls raise LogUnavailable while that is away."""
+    """Durable topics in their own database; calls raise LogUnavailable while that is away.
+
+    `renewed` hears of a topic whose offsets begin anew, which only a real Kafka's do.
+    """
 
     def __init__(self, dsn: str, topics: Mapping[str, Topic]) -> None:
         self.topics = topics
+        self.renewed: Renewed | None = None
         self._connections = Connections(dsn, size=3)
         self._ends: dict[store.Place, int] = {}
         self._ends_known = False

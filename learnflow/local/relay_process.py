@@ -1,4 +1,4 @@
-"""The relay as a process of the embedded mode: from the outboxes to the runner's event log."""
+"""The relay as a process of the embedded mode: to the runner's event log, or through daprd."""
 
 import asyncio
 import logging
@@ -8,6 +8,7 @@ from typing import Final
 import uvloop
 
 from db.relay import RelaySettings, run
+from eventing.dapr_publish import DaprPubSub
 from eventing.publish import LogPubSub
 from learnflow.local.child import Job
 from learnflow.settings import Settings
@@ -30,7 +31,8 @@ async def _relay(runner_socket: str, settings: Settings) -> None:
     }
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with LogPubSub(runner_socket) as pubsub:
+    port = settings.dapr_http_port
+    async with DaprPubSub(port) if port else LogPubSub(runner_socket) as pubsub:
         await run(
             {short: dsn for short, dsn in addresses.items() if dsn},
             pubsub,

@@ -8,20 +8,22 @@ import asyncio
 import gc
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from db.roles import SHORT_NAMES, database_of, role_of
 from learnflow.local.attach import commands, without_timeouts
 from learnflow.local.bounds import here
+from learnflow.local.bus import Bus, open_log
 from learnflow.local.control import Control
 from learnflow.local.control_traces import Place
-from learnflow.local.databases import EVENTLOG, prepare_databases
+from learnflow.local.dapr_sidecar import DaprKeeper
+from learnflow.local.databases import prepare_databases
 from learnflow.local.dispatch import Dispatcher
 from learnflow.local.eventlog import EventLog
 from learnflow.local.gateway import Gateway
@@ -30,15 +32,14 @@ from learnflow.local.logbook import Logbook
 from learnflow.local.paths import RunnerLock, listen, places
 from learnflow.local.ports import DEFAULT_PORT, Bound, bind
 from learnflow.local.postgres import EmbeddedPostgres
-from learnflow.local.progress import Progress, Reporter, StartError
+from learnflow.local.progress import Progress, Reporter
 from learnflow.local.records import LogUnavailable
 from learnflow.local.relay_keeper import RelayKeeper
 from learnflow.local.serving import Serving
+from learnflow.local.spec_ports import bind_all, urls
 from learnflow.local.upkeep import keep_up
 from learnflow.manifests import System, read_system
 from learnflow.settings import Settings, variable
-
-__all__ = ["Progress", "Reporter", "Runner", "StartError"]
 
 PRUNE_SECONDS: Final = 600.0
 
@@ -56,9 +57,12 @@ class Runner:
         emptied: bool = False,
         reload: bool = False,
         attach: Sequence[str] = (),
+        spec_ports: bool = False,
+        bus: Bus = Bus(),
     ) -> None:
         """`emptied` starts without the rows and events of earlier runs; `reload` follows saved
-        files; `attach` names the functions that are left to a debugger."""
+        files; `attach` names the functions that are left to a debugger; `spec_ports` opens the
+        specification's ports too; facts go over `bus`."""
         self.root, self.settings = root, settings
         self.places = places(
             root,
@@ -69,7 +73,8 @@ class Runner:
         self.logbook = Logbook()
         self.postgres = EmbeddedPostgres(self.places.state, self.places.sockets)
         self._port, self._report, self._emptied = port, report, emptied
-        self._reload, self._attach = reload, attach
+        self._reload, self._attach, self._bus = reload, attach, bus
+        self._spec_ports, self._spec_bound = spec_ports, dict[socket.socket, str | None]()
         self._lock = RunnerLock(self.places.state)
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop_asked = asyncio.Event()
@@ -90,6 +95,7 @@ class Runner:
         self._lock.acquire()
         self._at_end(self._unlock)
         self.system = self._read()
+        self._spec_bound = bind_all() if self._spec_ports else {}
         self.bound: Bound = bind(self._port)
         if self.bound.message:
             self._report(Progress("port", "warn", self.bound.message))
@@ -103,7 +109,9 @@ class Runner:
         await self._step("event log", self._start_events())
         await self._step("relay", self._start_relay())
         if self._reload:
-            await self._step("reload on save", self.serving.follow(self._renew_relay))
+            await self._step(
+                "reload on save", self.serving.follow(self._renew_relay, self._manifests)
+            )
         self._report(Progress("gateway", "done", self.url))
 
     def ask_to_stop(self) -> None:
@@ -131,13 +139,10 @@ class Runner:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _read(self) -> System:
-        system = read_system(self.root)
+        system = self._manifests = read_system(self.root)
         for warning in system.warnings:
             self._report(Progress("manifests", "warn", warning))
         scaled = {name: here(function) for name, function in system.functions.items()}
-        if unknown := [name for name in self._attach if name not in scaled]:
-            near = ", ".join(get_close_matches(unknown[0], scaled, 3) or sorted(scaled))
-            raise StartError(f"There is no function {unknown[0]} to attach to: name one of {near}.")
         return without_timeouts(replace(system, functions=scaled), self._attach)
 
     async def _start_fork_servers(self) -> None:
@@ -159,9 +164,9 @@ class Runner:
         self._background(self.postgres.supervise(self._say))
 
     async def _start_events(self) -> None:
-        log = EventLog(self.postgres.dsn(EVENTLOG), self.system.topics)
-        await log.open()
+        log = await open_log(self._bus, self.postgres, self.system.topics)
         self._at_end(log.close)
+        self._to_relay = await self._start_daprd()
         self._while_it_lasts(_prune(log))
         self.pool = await self.serving.start()
         self._at_end(self.pool.stop)
@@ -183,11 +188,22 @@ class Runner:
         )
         await self.control.start(listen(self.control_socket))
         self._at_end(self.control.stop)
-        await gateway.start(self.bound.socket)
+        for bound, service in {self.bound.socket: None, **self._spec_bound}.items():
+            await gateway.start(bound, service)
         self._at_end(gateway.stop)
 
+    async def _start_daprd(self) -> dict[str, str]:
+        """Start it if facts go through it; returns what the relay needs to find it."""
+        if self._bus.daprd is None or self._bus.kafka is None:
+            return {}
+        daprd = DaprKeeper(self._bus.daprd, self._bus.kafka, self.places.state, self.logbook)
+        await daprd.start()
+        self._at_end(daprd.stop)
+        self._background(daprd.keep(self._say))
+        return {variable("dapr_http_port"): str(daprd.port)}
+
     async def _start_relay(self) -> None:
-        env = {
+        env = self._to_relay | {
             f"LEARNFLOW_{short.upper()}_DATABASE_URL": self.dsn(short, "relay")
             for short in SHORT_NAMES
         }
@@ -212,7 +228,8 @@ class Runner:
         """Where everything can be reached."""
         attached = commands(self.serving.attached)
         found = {"gateway": self.url, "control": str(self.control_socket), "pid": os.getpid()}
-        return {**found, "attached": attached} if attached else found
+        services = {"services": urls(self._spec_bound)} if self._spec_bound else {}
+        return {**found, **services, "attached": attached} if attached else {**found, **services}
 
     async def _step(self, stage: str, work: Any) -> None:
         began = time.monotonic()

@@ -16,10 +16,12 @@ from typing import Any, Final
 import uvloop
 
 from learnflow.local import paths, relay_keeper
+from learnflow.local.bus import Bus
 from learnflow.local.forkserver import ForkServer, Spawn
 from learnflow.local.processes import Child
+from learnflow.local.progress import Progress
 from learnflow.local.relay_process import RELAY
-from learnflow.local.runner import Progress, Runner
+from learnflow.local.runner import Runner
 from learnflow.manifests import System
 from learnflow.settings import Settings
 
@@ -44,6 +46,8 @@ class Options:
     max_scale: int | None = None
     reload: bool = False
     attach: list[str] = field(default_factory=list)
+    kafka: str | None = None
+    daprd: str | None = None
     hooks: dict[str, str] = field(default_factory=dict)
 
 
@@ -107,6 +111,7 @@ async def run(options: Options) -> None:
         report=report,
         reload=options.reload,
         attach=options.attach,
+        bus=Bus(options.kafka, Path(options.daprd) if options.daprd else None),
     )
     runner.options = options
     loop = asyncio.get_running_loop()

@@ -73,7 +73,11 @@ async def test_an_event_nobody_can_take_is_a_dead_letter_and_can_be_replayed(
 
 
 @pytest.mark.parametrize(
-    "arguments", [("ps",), ("events", "list"), ("dead-letters", "list"), ("logs",), ("doctor",)]
+    "arguments",
+    [
+        *(("ps",), ("events", "list"), ("dead-letters", "list"), ("logs",), ("doctor",)),
+        ("ranker", "list"),
+    ],
 )
 def test_every_view_has_a_form_for_people(running: Clone, arguments: tuple[str, ...]) -> None:
     code, printed = running.run(*arguments)
