@@ -4,6 +4,7 @@ Run it as `make contracts`, or `python -m tools.contracts`; tests fail when a fi
 what it tells. What is no longer generated is removed.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from learnflow.contracts import asyncapi, event_schemas, event_types, openapi
@@ -31,19 +32,20 @@ def files() -> dict[Path, str]:
     return made
 
 
-def stale() -> list[Path]:
-    """Files that were generated once and are not any more."""
-    return sorted({file for folder in FOLDERS for file in folder.glob("*")} - set(files()))
+def stale(made: Iterable[Path]) -> list[Path]:
+    """Files that were generated once and are not among those that are `made`."""
+    return sorted({file for folder in FOLDERS for file in folder.glob("*")} - set(made))
 
 
 def main() -> None:
     """Write what changed, remove what is stale, and say which."""
-    for file, text in files().items():
+    made = files()
+    for file, text in made.items():
         if not file.exists() or file.read_text("utf-8") != text:
             file.parent.mkdir(exist_ok=True)
             file.write_text(text, "utf-8")
             print(f"wrote {file.relative_to(ROOT)}")
-    for file in stale():
+    for file in stale(made):
         file.unlink()
         print(f"removed {file.relative_to(ROOT)}")
 

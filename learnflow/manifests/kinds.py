@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from learnflow.manifests.document import Document
 
 KIND = "learnflow.org/kind"
+DEMAND = "learnflow.org/demand"
 DATABASES = {"student-api": "students", "tutor-api": "tutors", "matching-service": "matching"}
 """The database of each of the specification's services."""
 
@@ -31,9 +32,6 @@ KINDS = {
 }
 # A command that a person gives a few times a year would else hold a third of a database's clients.
 RARER = replace(KINDS["command"], pool=4, max_scale=5)
-RARER_COMMANDS = frozenset(
-    {"update-student", "rate-match", "change-availability", "respond-to-match"}
-)
 # Ranking is work for the processor, so few at once in many instances, each with the model.
 RANKING = replace(
     KINDS["reaction"],
@@ -56,6 +54,6 @@ def bounds_of(service: Document) -> Bounds | None:
     kind = kind_of(service)
     if kind is None:
         return None
-    if service.name in RARER_COMMANDS:
+    if kind == "command" and service.at("metadata", "labels", DEMAND) == "rare":
         return RARER
     return RANKING if service.name == "match-student" else KINDS[kind]

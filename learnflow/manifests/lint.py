@@ -8,6 +8,7 @@ from learnflow.manifests import (
     lint_containers,
     lint_jobs,
     lint_messaging,
+    lint_rendered,
     lint_services,
     lint_tree,
 )
@@ -35,16 +36,23 @@ def findings_in(tree: Tree) -> list[Finding]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Prints the findings; the exit code is 1 if there is any."""
+    """Prints the findings, in the manifests and in each overlay; the exit code is 1 if any."""
     root = Path(arguments[0]) if arguments else Path.cwd()
     try:
         tree = Tree(read_documents(root))
+        found = findings_in(tree)
+        overlays = dict(lint_rendered.overlays(root))
     except ManifestError as error:
         print(error)
         return 1
-    found = findings_in(tree)
     for finding in found:
         print(finding)
+    for name, rendered in overlays.items():
+        more = lint_rendered.findings_in(rendered)
+        found += more
+        for finding in more:
+            print(f"{name}: {finding}")
+        print(f"{name}: {len(rendered.documents)} documents, {len(lint_rendered.LINTS)} lints")
     print(f"{len(tree.documents)} manifests, {len(LINTS) + 1} lints, {len(found)} findings")
     return 1 if found else 0
 

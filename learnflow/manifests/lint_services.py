@@ -1,7 +1,7 @@
 """Lints over the Knative Services: what Knative refuses, and what was decided for each kind."""
 
 from learnflow.manifests.document import Document
-from learnflow.manifests.kinds import DATABASES, KIND, bounds_of, kind_of
+from learnflow.manifests.kinds import DATABASES, DEMAND, KIND, bounds_of, kind_of
 from learnflow.manifests.rules import Found, Lint, each, unlike
 from learnflow.manifests.services import ROUTES, SCALING, SERVICE, VISIBILITY
 
@@ -90,6 +90,13 @@ def service_label(service: Document) -> Found:
         yield f"metadata.labels[{SERVICE}]", service.at("metadata", "labels", SERVICE)
 
 
+@each("Service", "the demand of a command is rare, or left out; other kinds have none")
+def demand(service: Document) -> Found:
+    said = service.at("metadata", "labels", DEMAND)
+    if said is not None and (said != "rare" or kind_of(service) != "command"):
+        yield f"metadata.labels[{DEMAND}]", said
+
+
 LINTS: tuple[Lint, ...] = (
     kind,
     visibility,
@@ -99,4 +106,5 @@ LINTS: tuple[Lint, ...] = (
     timeouts,
     pod_fields,
     service_label,
+    demand,
 )

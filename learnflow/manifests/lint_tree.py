@@ -1,7 +1,6 @@
 """Lints over manifests together: sums, time limits that must nest, names and wiring."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 from learnflow.manifests.document import Document
 from learnflow.manifests.fields import not_emulated
@@ -9,7 +8,7 @@ from learnflow.manifests.kinds import bounds_of, kind_of
 from learnflow.manifests.messaging import source_of
 from learnflow.manifests.model import ManifestError
 from learnflow.manifests.read import system_of
-from learnflow.manifests.rules import Lint, Tree, across
+from learnflow.manifests.rules import Lint, Together, Tree, across
 from learnflow.manifests.services import SCALING, SERVICE
 
 # A statement gives up first, then the delivery that waits for it, then the function's request.
@@ -17,7 +16,6 @@ STATEMENT_TIMEOUT = 5.0
 MAX_CONSUMERS = 20
 MAX_CLIENT_CONNECTIONS = 500
 _NAMESPACES = {"KafkaTopic": "kafka"}
-Together = Iterator[tuple[Document, str, object]]
 
 
 def _consumers(source: Document) -> int:

@@ -8,7 +8,7 @@ from typing import Final
 
 from learnflow.manifests.meaning import Meaning, without
 from learnflow.manifests.meanings_of_services import SERVICE
-from learnflow.manifests.meanings_of_the_rest import EVENT_TYPE, JOB, SINK, SOURCE, TOPIC
+from learnflow.manifests.meanings_of_the_rest import EVENT_TYPE, JOB, JOB_SINK, SINK, SOURCE, TOPIC
 
 _EVERYWHERE: Final = (
     without("apiVersion", "checked for a version we read", "which API reads the resource"),
@@ -33,6 +33,7 @@ FIELDS: Final[Mapping[str, tuple[Meaning, ...]]] = {
     "KafkaSink": (*_EVERYWHERE, *SINK),
     "KafkaTopic": (*_EVERYWHERE, *TOPIC),
     "CronJob": (*_EVERYWHERE, *JOB),
+    "JobSink": (*_EVERYWHERE, *JOB_SINK),
     "EventType": (*_EVERYWHERE, *EVENT_TYPE),
 }
 """By kind of resource."""
@@ -51,8 +52,12 @@ KINDS: Final[Mapping[str, tuple[str, str]]] = {
         "Knative's sink: what is posted to it becomes a record",
     ),
     "CronJob": (
-        "daily work that the runner does while it runs",
+        "daily work: the runner does maintain while it runs, people give the others by hand",
         "a pod that Kubernetes starts by the clock",
+    ),
+    "JobSink": (
+        "nothing: what it would start is a command here, learnflow ranker train",
+        "Knative's sink that starts a Job for each event",
     ),
     "EventType": (
         "nothing: the runner knows the types from eventing/events.py",

@@ -14,6 +14,11 @@ SERVICE: Final = (
         "cluster-local: the gateway answers 404, events reach it",
         "cluster-local: no address outside the cluster",
     ),
+    without(
+        "metadata.labels[learnflow.org/demand]",
+        "the lint holds the bounds to it",
+        "rare: a command of few calls, with a small pool",
+    ),
     emulated(
         "metadata.annotations[learnflow.org/routes]",
         "the gateway's REST paths",

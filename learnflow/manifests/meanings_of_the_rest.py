@@ -106,7 +106,7 @@ EVENT_TYPE: Final = (
 JOB: Final = (
     emulated(
         "spec.schedule",
-        "at the start, and every hour while it runs",
+        "maintain: at the start, and every hour while it runs; train-ranker: by hand",
         "when the job is started (cron)",
     ),
     without("spec.timeZone", "one run a day, whatever the clock says", "of which the schedule is"),
@@ -122,7 +122,14 @@ JOB: Final = (
     without("spec.failedJobsHistoryLimit", "there are no finished pods", "failed ones to keep"),
     without(
         "spec.jobTemplate*",
-        "the runner does the same work in its own process: learnflow maintain",
-        "the pod: image, command, the maintainers' secrets, its rights and limits",
+        "the same command does the same work: learnflow maintain, learnflow ranker train",
+        "the pod: image, command, the secrets of its role, its rights and limits",
+    ),
+)
+JOB_SINK: Final = (
+    without(
+        "spec.job*",
+        "learnflow ranker train does it; --event names the file that would lie beside the pod",
+        "the Job of each event; the event is a file in its pod, and known by source and id",
     ),
 )

@@ -136,3 +136,8 @@ class System:
     sinks: Mapping[str, Sink]
     topics: Mapping[str, Topic]
     warnings: tuple[str, ...] = ()
+
+    @property
+    def letter_topics(self) -> frozenset[str]:
+        """Where dead letters lie."""
+        return frozenset(sink.topic for sink in self.sinks.values())

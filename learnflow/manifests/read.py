@@ -11,19 +11,20 @@ from learnflow.manifests.messaging import sink_of, source_of, topic_of
 from learnflow.manifests.model import Function, ManifestError, Sink, Source, System, Topic
 from learnflow.manifests.services import ROUTES, function_of
 
-FOLDERS = {
-    "k8s/base/functions": "Service",
-    "k8s/base/jobs": "CronJob",
-    "eventing/topics": "KafkaTopic",
-    "eventing/sources": "KafkaSource",
-    "eventing/sinks": "KafkaSink",
-    "eventing/event-types": "EventType",
+FOLDERS: dict[str, tuple[str, ...]] = {
+    "k8s/base/functions": ("Service",),
+    "k8s/base/jobs": ("CronJob",),
+    "eventing/topics": ("KafkaTopic",),
+    "eventing/sources": ("KafkaSource",),
+    "eventing/sinks": ("KafkaSink", "JobSink"),
+    "eventing/event-types": ("EventType",),
 }
 API_VERSIONS = {
     "Service": ("serving.knative.dev/v1",),
     "CronJob": ("batch/v1",),
     "KafkaSource": ("sources.knative.dev/v1", "sources.knative.dev/v1beta1"),
     "KafkaSink": ("eventing.knative.dev/v1alpha1",),
+    "JobSink": ("sinks.knative.dev/v1alpha1",),
     "KafkaTopic": ("kafka.strimzi.io/v1", "kafka.strimzi.io/v1beta2"),
     "EventType": ("eventing.knative.dev/v1beta3",),
 }
@@ -48,8 +49,8 @@ def read_system(root: Path) -> System:
 def read_documents(root: Path) -> tuple[Document, ...]:
     """Every manifest below `root`, parsed but not yet understood."""
     documents = tuple(
-        _document(root, file, kind)
-        for folder, kind in FOLDERS.items()
+        _document(root, file, kinds)
+        for folder, kinds in FOLDERS.items()
         for file in sorted((root / folder).glob("[!.]*.y*ml"))
         if file.name != KUSTOMIZATION
     )
@@ -61,7 +62,7 @@ def read_documents(root: Path) -> tuple[Document, ...]:
     return documents
 
 
-def _document(root: Path, file: Path, kind: str) -> Document:
+def _document(root: Path, file: Path, kinds: tuple[str, ...]) -> Document:
     shown = file.relative_to(root)
     try:
         text = file.read_bytes()
@@ -70,7 +71,7 @@ def _document(root: Path, file: Path, kind: str) -> Document:
             shown, "file", f"{error.strerror}", "Make it a readable file."
         ) from None
     top = Node(shown, "", parse(shown, text))
-    top.choice("kind", (kind,))
+    kind = top.choice("kind", kinds)
     top.choice("apiVersion", API_VERSIONS[kind])
     return Document(shown, kind, top.under("metadata").text("name"), top.fields)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from learnflow.manifests.document import Document
 
 Found = Iterator[tuple[str, object]]
+Together = Iterator[tuple[Document, str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,10 @@ def each(kind: str, message: str) -> Callable[[Callable[[Document], Found]], Lin
 
 def across(
     message: str,
-) -> Callable[[Callable[[Tree], Iterator[tuple[Document, str, object]]]], Lint]:
+) -> Callable[[Callable[[Tree], Together]], Lint]:
     """A rule about manifests together; its function yields (manifest, field, found)."""
 
-    def lint(rule: Callable[[Tree], Iterator[tuple[Document, str, object]]]) -> Lint:
+    def lint(rule: Callable[[Tree], Together]) -> Lint:
         def check(tree: Tree) -> Iterator[Finding]:
             for document, field, found in rule(tree):
                 yield Finding(document.file, field, rule.__name__, message, found)

@@ -1,4 +1,4 @@
-"""The schema of a CronJob, as far as ours go; its container's is that of a Knative Service."""
+"""The schemas of Jobs and CronJobs, as far as ours go; a container's is a Knative Service's."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ def _object(required: tuple[str, ...], **properties: Any) -> dict[str, Any]:
     return {"type": "object", "required": list(required), "properties": properties}
 
 
-def cron_job(container: dict[str, Any]) -> dict[str, Any]:
-    """`batch/v1` CronJob whose pods hold such containers."""
+def job_spec(container: dict[str, Any]) -> dict[str, Any]:
+    """What a `batch/v1` Job is to do, in pods that hold such containers."""
     security = _object(
         (),
         runAsNonRoot=_TRUTH,
@@ -23,15 +23,33 @@ def cron_job(container: dict[str, Any]) -> dict[str, Any]:
         restartPolicy={"enum": ["Never", "OnFailure"]},
         automountServiceAccountToken=_TRUTH,
         enableServiceLinks=_TRUTH,
+        serviceAccountName={"type": "string"},
         securityContext=security,
         containers={"type": "array", "minItems": 1, "items": container},
     )
-    job = _object(
+    return _object(
         ("template",),
         backoffLimit=_COUNT,
         activeDeadlineSeconds=_COUNT,
-        template=_object(("spec",), metadata=_object((), annotations=_TEXTS), spec=pod),
+        ttlSecondsAfterFinished=_COUNT,
+        template=_object(
+            ("spec",), metadata=_object((), annotations=_TEXTS, labels=_TEXTS), spec=pod
+        ),
     )
+
+
+def job(container: dict[str, Any]) -> dict[str, Any]:
+    """`batch/v1` Job without a name, as a JobSink holds one."""
+    return _object(
+        ("apiVersion", "kind", "spec"),
+        apiVersion={"enum": ["batch/v1"]},
+        kind={"enum": ["Job"]},
+        spec=job_spec(container),
+    )
+
+
+def cron_job(container: dict[str, Any]) -> dict[str, Any]:
+    """`batch/v1` CronJob."""
     return _object(
         ("spec",),
         spec=_object(
@@ -42,6 +60,6 @@ def cron_job(container: dict[str, Any]) -> dict[str, Any]:
             startingDeadlineSeconds=_COUNT,
             successfulJobsHistoryLimit=_COUNT,
             failedJobsHistoryLimit=_COUNT,
-            jobTemplate=_object(("spec",), spec=job),
+            jobTemplate=_object(("spec",), spec=job_spec(container)),
         ),
     )

@@ -21,6 +21,9 @@ SOURCE = "book-tutor-on-student-matched"
 MATCH_SOURCE = "record-outcome-on-match"
 JOB = ("spec", "jobTemplate", "spec")
 JOB_POD = (*JOB, "template", "spec")
+SINK = "train-ranker of JobSink"
+SINK_JOB = ("spec", "job", "spec")
+SINK_POD = (*SINK_JOB, "template", "spec")
 
 FIXTURES: list[tuple[str, str, tuple[str | int, ...], Any]] = [
     ("readable", SOURCE, ("spec", "topics"), ["student.lost"]),
@@ -90,6 +93,8 @@ FIXTURES: list[tuple[str, str, tuple[str | int, ...], Any]] = [
     ("image", "find-student", (*CONTAINER, "image"), "dev.local/learnflow-core:latest"),
     ("image", "match-student", (*CONTAINER, "image"), "dev.local/learnflow-core:dev"),
     ("service_label", "find-student", (*LABELS, "learnflow.org/service"), "students"),
+    ("demand", "find-student", (*LABELS, "learnflow.org/demand"), "rare"),
+    ("demand", "register-tutor", (*LABELS, "learnflow.org/demand"), "usual"),
     ("database", "find-student", (*LABELS, "learnflow.org/service"), "tutor-api"),
     (
         "database",
@@ -128,6 +133,25 @@ FIXTURES: list[tuple[str, str, tuple[str | int, ...], Any]] = [
         (*JOB_POD, "containers", 0, "env", 0, "valueFrom", "secretKeyRef", "name"),
         "students-db-owner",
     ),
+    ("job_schedule", "train-ranker", ("spec", "concurrencyPolicy"), "Replace"),
+    ("job_ends", SINK, (*SINK_JOB, "activeDeadlineSeconds"), GONE),
+    ("job_security", SINK, (*SINK_POD, "containers", 0, "securityContext"), GONE),
+    ("job_security", SINK, (*SINK_POD, "automountServiceAccountToken"), GONE),
+    ("job_databases", SINK, (*SINK_POD, "containers", 0, "env"), GONE),
+    (
+        "job_databases",
+        "train-ranker",
+        (*JOB_POD, "containers", 0, "env", 0, "valueFrom", "secretKeyRef", "name"),
+        "matching-db-app",
+    ),
+    ("job_command", "train-ranker", (*JOB_POD, "containers", 0, "command", 2), "promote"),
+    ("job_command", SINK, (*SINK_POD, "containers", 0, "command", 5), "/etc/event"),
+    ("job_command", SINK, (*SINK_POD, "containers", 0, "image"), "dev.local/learnflow-core:dev"),
+    ("job_command", "maintain", (*JOB_POD, "containers", 0, "image"), "learnflow-core:latest"),
+    ("sink_job", SINK, (*SINK_JOB, "ttlSecondsAfterFinished"), GONE),
+    ("sink_job", SINK, ("spec", "job", "kind"), "CronJob"),
+    ("sink_job", SINK, (*SINK_POD, "serviceAccountName"), GONE),
+    ("sink_job", SINK, (*SINK_JOB, "template", "metadata", "labels"), GONE),
     ("group", SOURCE, ("spec", "consumerGroup"), "book-tutor"),
     ("unordered", SOURCE, ("spec", "ordering"), GONE),
     ("earliest", SOURCE, ("spec", "initialOffset"), "latest"),
@@ -160,7 +184,8 @@ def test_the_repository_has_no_finding() -> None:
 def test_a_lint_finds_what_is_broken(
     lint: str, name: str, keys: tuple[str | int, ...], value: Any
 ) -> None:
-    found = list(BY_NAME[lint].check(broken(name, (keys, value))))
+    name, _, kind = name.partition(" of ")
+    found = list(BY_NAME[lint].check(broken(name, (keys, value), kind=kind)))
     assert found
     assert {finding.lint for finding in found} == {lint}
 

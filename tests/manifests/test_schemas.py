@@ -9,6 +9,7 @@ from tests.manifests.crds import faults
 from tests.manifests.trees import GONE, broken, documents
 
 CONTAINER = ("spec", "template", "spec", "containers", 0)
+SINK_POD = ("spec", "job", "spec", "template", "spec")
 
 
 @pytest.mark.parametrize("document", documents(), ids=lambda document: str(document.file))
@@ -66,3 +67,18 @@ def test_a_manifest_is_valid_by_its_crd(document: Document) -> None:
 def test_the_schemas_refuse(name: str, keys: tuple[str | int, ...], value: Any) -> None:
     tree = broken(name, (keys, value))
     assert faults(next(each.fields for each in tree.documents if each.name == name))
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        pytest.param(("spec", "jobs"), {}, id="a misspelt field"),
+        pytest.param((*SINK_POD, "contaners"), [], id="a misspelt field of its pod"),
+        pytest.param((*SINK_POD, "restartPolicy"), "Always", id="a pod that never ends"),
+        pytest.param(("spec", "job", "kind"), "CronJob", id="not a job"),
+    ],
+)
+def test_the_schema_of_a_sink_s_job_refuses(keys: tuple[str | int, ...], value: Any) -> None:
+    tree = broken("train-ranker", (keys, value), kind="JobSink")
+    (sink,) = tree.of("JobSink")
+    assert faults(sink.fields)

@@ -12,6 +12,7 @@ from learnflow.manifests.kinds import KIND
 from learnflow.manifests.read import FOLDERS, KUSTOMIZATION
 from learnflow.runtime.load import function_names, load_function
 from learnflow.runtime.operation import Operation
+from tests.manifests.overlays import rendered
 from tests.manifests.trees import ROOT, documents
 from tools.function_docs import PAGE, page
 
@@ -84,10 +85,10 @@ def test_a_kustomization_lists_every_manifest_of_its_folder(folder: str) -> None
     assert sorted(listed) == files
 
 
-def test_the_base_is_made_of_all_these_folders() -> None:
-    base = ROOT / "k8s/base"
-    listed = yaml.safe_load((base / KUSTOMIZATION).read_text())["resources"]
-    assert {(base / each).resolve() for each in listed} == {(ROOT / each) for each in FOLDERS}
+def test_the_cluster_gets_what_is_in_all_these_folders() -> None:
+    for overlay in ("minikube", "production"):
+        applied = {each.file for each in rendered(overlay)}
+        assert {each.file for each in documents()} - applied == set()
 
 
 def test_every_function_has_its_row_in_the_docs() -> None:

@@ -7,12 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from learnflow.manifests.document import Document
 from learnflow.manifests.read import read_documents
 from learnflow.manifests.rules import Tree
-from learnflow.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 CRDS = Path("../shared/crds")
@@ -58,14 +55,3 @@ def copied(folder: Path) -> Path:
         (folder / document.file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / document.file, folder / document.file)
     return folder
-
-
-def crd_file(name: str) -> Path:
-    """A CRD beside the clone; without that folder tests are skipped, in CI they fail."""
-    folder = ROOT / CRDS
-    if not folder.is_dir():
-        reason = f"{CRDS} is not beside the clone, so no manifest is checked against its CRD"
-        if Settings.read().ci:
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return folder / name
