@@ -1,0 +1,41 @@
+# Two images from one file: `core` for most functions, the relay and the jobs, `match` for what ranks.
+#   docker build --target core -t dev.local/learnflow-core:dev .
+# Which function a container serves: FUNCTION_TARGET; where it listens: PORT, which Knative sets.
+FROM docker.io/library/python:3.11-slim-bookworm AS build
+ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=never \
+    UV_PROJECT_ENVIRONMENT=/app PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
+RUN pip install --quiet --disable-pip-version-check uv==0.13.9
+# Removes what no process opens: packages' own tests, headers, sources of what is compiled already,
+# scripts for other shells.
+RUN printf '%s\n' 'set -eu' 'cd /app' 'rm -rf bin/*activate* bin/*.bat' 'cd lib/python3.*/site-packages' \
+    'find . -type d "(" -name tests -o -name include ")" -prune -exec rm -rf {} +' \
+    'find . -type f "(" -name "*.pyx" -o -name "*.pxd" -o -name "*.[cha]" ")" -delete' \
+    > /usr/local/bin/slim
+WORKDIR /source
+COPY pyproject.toml README.md ./
+RUN uv sync --quiet --no-default-groups --no-install-project
+COPY functions functions
+COPY eventing eventing
+COPY db db
+COPY learnflow learnflow
+RUN uv sync --quiet --no-default-groups --no-editable && sh /usr/local/bin/slim
+
+FROM build AS build-match
+RUN uv sync --quiet --no-default-groups --group match --no-editable && sh /usr/local/bin/slim
+
+FROM docker.io/library/python:3.11-slim-bookworm AS base
+ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONUTF8=1
+WORKDIR /app
+USER 65532:65532
+CMD ["python", "-m", "learnflow.runtime.host"]
+
+FROM base AS core
+COPY --from=build /app /app
+
+FROM base AS match
+USER root
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends libgomp1 \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
+USER 65532:65532
+ENV OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+COPY --from=build-match /app /app
