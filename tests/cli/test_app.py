@@ -16,7 +16,8 @@ ROOT: Final = Path(__file__).parents[2]
 HEAVY: Final = ("aiohttp", "asyncpg", "pydantic", "rich", "psutil", "uvloop", "yaml", "sqlalchemy")
 COMMANDS: Final = {
     *("up", "demo", "down", "doctor", "ps", "logs", "send", "migrate", "maintain"),
-    *("events", "dead-letters", "trace", "export", "explain", "fault", "evaluate"),
+    *("events", "dead-letters", "trace", "export", "explain", "fault", "evaluate", "ranker"),
+    *("new", "database", "relay"),
 }
 
 

@@ -26,9 +26,9 @@ def _name(requirement: str) -> str:
 def test_every_dependency_is_pinned_to_one_version(pyproject: dict[str, Any]) -> None:
     locked = pyproject["tool"]["uv"]["constraint-dependencies"]
     groups = pyproject["dependency-groups"].values()
-    wanted = {
-        _name(one) for list_ in (pyproject["project"]["dependencies"], *groups) for one in list_
-    }
+    lists = (pyproject["project"]["dependencies"], *groups)
+    named = (one for each in lists for one in each if isinstance(one, str))  # a dict is a group
+    wanted = {_name(one) for one in named}
     assert wanted - {_name(pin) for pin in locked} == set()
     assert [pin for pin in locked if not re.fullmatch(r"[a-z0-9._-]+==[^ ;]+( ; .+)?", pin)] == []
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from learnflow.cli.stages import Stages
-from learnflow.local.runner import Progress
+from learnflow.local.progress import Progress
 
 
 def test_a_pipe_gets_a_line_for_what_is_done_and_what_needs_attention(

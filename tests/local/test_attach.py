@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from learnflow.cli.problem import Problem, explained
 from learnflow.local.attach import PATIENCE_SECONDS, Attachment, command, without_timeouts
 from learnflow.local.instances import Unserved
 from learnflow.local.pool import Pool
@@ -112,6 +113,13 @@ def test_only_what_is_attached_has_no_timeouts() -> None:
     assert patient.functions["other"].timeout == 5
     assert patient.sources["hello-on-said"].delivery.timeout == PATIENCE_SECONDS
     assert patient.sources["other-on-said"].delivery.timeout == 2
+
+
+def test_an_unknown_name_is_answered_with_those_that_functions_have() -> None:
+    declared = system(functions=(function(), function("other")))
+    with pytest.raises(Problem, match="no function nobody to attach") as refused, explained():
+        without_timeouts(declared, ["hello", "nobody"])
+    assert refused.value.fix == "one of: hello, other"
 
 
 def test_the_command_holds_all_that_an_instance_gets(tmp_path: Path) -> None:

@@ -18,10 +18,11 @@ class World:
     def __init__(self, folder: Path, left: tuple[str, ...] = ()) -> None:
         self.root = copied(folder / "clone")
         self.said: list[tuple[str, str]] = []
-        functions = read_system(self.root).functions
-        self.pool = Pool(functions, FakeStarter(folder, None))  # type: ignore[arg-type]
+        running = read_system(self.root)
+        self.pool = Pool(running.functions, FakeStarter(folder, None))  # type: ignore[arg-type]
+        said = self.said
         self.changes = ManifestChanges(
-            self.root, self.pool, lambda whose, state, what: self.said.append((state, what)), left
+            self.root, running, self.pool, lambda _, state, what: said.append((state, what)), left
         )
 
     def change(self, file: str, old: str, new: str) -> None:
