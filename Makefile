@@ -23,7 +23,7 @@ FIND_UV = uv=$$(command -v uv) || uv=.tools/bin/uv; \
 SYNC = $(FIND_UV); quiet=; [ ! -x .venv/bin/learnflow ] || quiet=--quiet; "$$uv" sync --inexact $$quiet
 PYTHON = .venv/bin/python
 
-.PHONY: help run test check bench contracts fuzz lock clean
+.PHONY: help run test check bench contracts fuzz peers lock clean
 
 help: ## this list
 	@echo "LearnFlow: make TARGET"
@@ -52,6 +52,9 @@ contracts: ## write anew what is generated: OpenAPI, AsyncAPI, event schemas and
 
 fuzz: ## 20,000 calls, 10,000 raw requests, 600 sequences of steps: new ones each time, half an hour
 	@$(SYNC) && exec $(PYTHON) -m pytest --fuzz tests/contract_fuzz tests/flow/test_machine.py $(ARGS)
+
+peers: ## make a real Kafka and daprd (Java, Maven and Go needed; once 5 minutes), and test against them
+	@$(SYNC); $(PYTHON) -m tools.peers; exec $(PYTHON) -m pytest --peers tests/peers tests/manifests/test_api_server.py $(ARGS)
 
 lock: ## resolve every dependency anew and write the pins into pyproject.toml
 	@$(FIND_UV); "$$uv" run --quiet --no-project --python '>=3.11' python tools/lock.py --uv "$$uv"

@@ -57,5 +57,18 @@ async def matching(databases: Databases) -> AsyncIterator[Database]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--fuzz`: the long profiles of the tests that draw their input, as `make fuzz` runs them."""
+    """`--fuzz` and `--peers`: what `make fuzz` and `make peers` run beyond `make test`."""
     parser.addoption("--fuzz", action="store_true", help="draw more and longer random inputs")
+    parser.addoption(
+        "--peers", action="store_true", help="run what needs a real Kafka, daprd or Kubernetes"
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What needs real peers is skipped, and says so, unless it is asked for."""
+    if not config.getoption("--peers"):
+        skipped = pytest.mark.skip(reason="needs a real Kafka, daprd or Kubernetes: make peers")
+        for item in items:
+            if item.get_closest_marker("peers"):
+                item.add_marker(skipped)

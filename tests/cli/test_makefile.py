@@ -49,6 +49,7 @@ def test_make_alone_lists_the_targets(folder: Path) -> None:
         "bench",
         "contracts",
         "fuzz",
+        "peers",
         "lock",
         "clean",
     ]

@@ -15,6 +15,7 @@ from tests.manifests.api_server import ApiServer, absent, serving, types
 from tests.manifests.overlays import OVERLAYS, rendered
 
 pytestmark = [
+    pytest.mark.peers,
     pytest.mark.skipif(absent() is not None, reason=absent() or ""),
     pytest.mark.timeout(300),
 ]

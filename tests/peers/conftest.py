@@ -18,6 +18,13 @@ __all__ = ["databases", "lent"]
 TOPICS = sorted({event.topic for event in CATALOGUE.values()})
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests of this folder need them."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker("peers")
+
+
 def need(*peers: str) -> None:
     """Skip with the remedy where a peer is absent; fail in CI, which makes what it can."""
     for peer in peers:
