@@ -7,8 +7,7 @@ import signal
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,37 +16,57 @@ from uuid import uuid4
 import aiohttp
 
 from bench.cold_child import ENTRY, STAGES
+from bench.cold_servers import Servers, servers
 from bench.connection import STUDENT
 from bench.figures import Bound, Figure, Invalid, percentile
 from bench.place import Place
-from bench.processes import ENVIRONMENT, ROOT, contestant
+from bench.processes import contestant
+from bench.ranking_index import GRADE, SUBJECT, champion, fill, promote
 from db.roles import database_of
 from learnflow.local.forkserver import ForkServer, Spawn
 from learnflow.local.paths import listen
-from learnflow.local.preload import CORE, HEAVY
 from learnflow.settings import variable
 
 GROUP = "cold start"
+TUTORS: Final = 60
+"""In the index of matching_db."""
 _PEER: Final = "framework"
+BUSY: Final = "processor"
 _LABELS: Final = {**STAGES, "answered": "answer"}
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A function to start cold: where it lives, its request, and what must be written by it."""
+    """A function to start cold, and where it lives; `table` gets a row from each request.
 
-    name: str
+    `told` is how its figure is named; `cache` gives the folder of model files of its n-th process.
+    """
+
+    told: str
     short: str
     table: str
     server: ForkServer
     bound: Bound
+    cache: Callable[[int], Path] | None = None
+
+    @property
+    def name(self) -> str:
+        """The function."""
+        return self.told.split(",", maxsplit=1)[0]
+
+    def env(self, place: Place, number: int) -> Mapping[str, str]:
+        """Settings of its n-th process."""
+        env = {variable(f"{self.short}_database_url"): place.ours(self.short)}
+        if self.cache is not None:
+            env[variable("model_cache")] = str(self.cache(number))
+        return env
 
     def request(self) -> tuple[Mapping[str, str], bytes]:
         """A request that makes it write a new row."""
         headers = {"content-type": "application/json"}
         if self.short == "students":
             return headers, json.dumps(STUDENT).encode()
-        student = {"student_id": uuid4().hex, "version": 1, "grade": 7, "subject": "mathematics"}
+        student = {"student_id": uuid4().hex, "version": 1, "grade": GRADE, "subject": SUBJECT}
         event = {"specversion": "1.0", "id": uuid4().hex, "source": "learnflow/students"}
         event["type"] = "org.learnflow.student.registered.v1"
         headers |= {f"ce-{name}": value for name, value in event.items()}
@@ -55,36 +74,38 @@ class Subject:
 
 
 async def measure(place: Place, quick: bool) -> list[Figure]:
-    """A light function, match_student, and a functions-framework process beside them."""
+    """A light function beside a functions-framework process; match_student by rules and model."""
     runs = 5 if quick else 30
-    figures: list[Figure] = []
-    async with _fork_servers(place) as (light, heavy):
-        light_one = Subject("register_student", "students", "students", light, Bound(40, 25))
-        heavy_one = Subject("match_student", "matching", "requests", heavy, Bound(80, 40))
+    model = await champion(place)
+    await fill(place, TUTORS)
+    async with servers(place, model) as found:
+        light = Subject("register_student", "students", "students", found.light, Bound(40, 25))
         peers = await _peers(place, 2 if quick else 10)
-        for subject in (light_one, heavy_one):
-            found = await _many(place, subject, runs)
-            figures += _figures(subject, found)
-            if subject is light_one:
-                figures.append(_beside(found, peers))
+        times = await _many(place, light, runs)
+        figures = [_figure(light, times), _beside(times, peers)]
+        rules, *learned = _matching(place, found, model)
+        figures.append(_figure(rules, await _many(place, rules, runs)))
+        await promote(place, model)
+        figures += [_figure(one, await _many(place, one, runs)) for one in learned]
     return figures
 
 
-@asynccontextmanager
-async def _fork_servers(place: Place) -> AsyncIterator[tuple[ForkServer, ForkServer]]:
-    async with AsyncExitStack() as stack:
-        log = place.folder / "forkserver.log"
-        light = await ForkServer.start(
-            ROOT,
-            log=log,
-            environment=ENVIRONMENT,
-            report=lambda _: None,
-            preload=(*CORE, "bench.cold_child"),
-        )
-        stack.push_async_callback(light.stop)
-        heavy = await light.fork_server("match", preload=HEAVY)
-        stack.push_async_callback(heavy.stop)
-        yield light, heavy
+def _matching(place: Place, found: Servers, model: Path) -> list[Subject]:
+    """match_student by rules, and by a model that is known ahead or that only its database has."""
+    bound = Bound(80, 40)
+
+    def one(told: str, ranker: str, server: ForkServer, cache: Callable[[int], Path]) -> Subject:
+        table = f"matches WHERE ranker = '{ranker}'"  # what proves who decided
+        return Subject(f"match_student, {told}", "matching", table, server, bound, cache)
+
+    def fresh(number: int) -> Path:
+        return place.folder / f"models-{number}"
+
+    return [
+        one("rules", "rules-1", found.heavy, fresh),
+        one("model parsed ahead", model.stem, found.warm, lambda _: model.parent),
+        one("model without file", model.stem, found.heavy, fresh),
+    ]
 
 
 async def _many(place: Place, subject: Subject, runs: int) -> dict[str, list[float]]:
@@ -93,19 +114,19 @@ async def _many(place: Place, subject: Subject, runs: int) -> dict[str, list[flo
     before = await place.count(database, subject.table)
     found: defaultdict[str, list[float]] = defaultdict(list)
     for number in range(runs):
-        stages = await _once(place, subject, place.folder / f"cold-{number}.sock")
-        for stage, milliseconds in stages.items():
+        for stage, milliseconds in (await _once(place, subject, number)).items():
             found[stage].append(milliseconds)
-    if await place.count(database, subject.table) != before + runs:
-        raise Invalid(f"{subject.name}: not every cold start wrote its row")
+    added = await place.count(database, subject.table) - before
+    if added != runs:
+        raise Invalid(f"{subject.told}: {added} of {runs} cold starts wrote to {subject.table}")
     return found
 
 
-async def _once(place: Place, subject: Subject, path: Path) -> dict[str, float]:
-    listening = listen(path)
+async def _once(place: Place, subject: Subject, number: int) -> dict[str, float]:
+    listening = listen(path := place.folder / f"cold-{number}.sock")
     reading, writing = os.pipe()
     headers, body = subject.request()
-    env = {variable(f"{subject.short}_database_url"): place.ours(subject.short)}
+    env = subject.env(place, number)
     began = time.monotonic()
     try:
         child = await subject.server.fork(
@@ -130,13 +151,12 @@ async def _once(place: Place, subject: Subject, path: Path) -> dict[str, float]:
 
 
 def _durations(began: float, said: str, ended: float) -> dict[str, float]:
-    """How long each stage took; SQL is from the connection to the commit."""
-    lines = (line.split() for line in said.splitlines() if line.startswith("stage "))
-    moments = {stage: float(moment) for _, stage, moment in lines}
-    found: dict[str, float] = {"whole": (ended - began) * 1000}
+    """How long each stage took; SQL is up to the commit, as is the processor's own time."""
+    lines = [line.split()[1:] for line in said.splitlines() if line.startswith("stage ")]
+    moments = {stage: float(moment) for stage, moment, _ in lines}
+    found = {"whole": (ended - began) * 1000, BUSY: float(lines[-1][2]) * 1000}
     before = began
-    for stage in _LABELS:
-        moment = moments.get(stage, ended)
+    for stage, moment in [*moments.items(), ("answered", ended)]:
         found[_LABELS[stage]] = (moment - before) * 1000
         before = moment
     return found
@@ -159,14 +179,17 @@ async def _peers(place: Place, runs: int) -> list[float]:
     return times[1:]
 
 
-def _figures(subject: Subject, found: Mapping[str, list[float]]) -> list[Figure]:
+def _figure(subject: Subject, found: Mapping[str, list[float]]) -> Figure:
     whole = found["whole"]
     stages = ", ".join(
-        f"{label} {statistics.median(found[label]):.1f}" for label in _LABELS.values()
+        f"{label} {statistics.median(found[label]):.1f}"
+        for label in _LABELS.values()
+        if label in found
     )
-    note = f"{stages}; {len(whole)} runs, p95 {percentile(whole, 0.95):.0f}"
+    busy = statistics.median(found[BUSY])
+    note = f"{stages}; processor {busy:.1f}; {len(whole)} runs, p95 {percentile(whole, 0.95):.0f}"
     value = statistics.median(whole)
-    return [Figure(GROUP, f"{subject.name}, fork to answer", value, "ms", subject.bound, note)]
+    return Figure(GROUP, f"{subject.told}: fork to answer", value, "ms", subject.bound, note)
 
 
 def _beside(found: Mapping[str, list[float]], peers: list[float]) -> Figure:

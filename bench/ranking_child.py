@@ -1,4 +1,4 @@
-"""One process on one core that ranks made-up tutors: `python -m bench.ranking_child ROUNDS`."""
+"""One process on one core that ranks made-up tutors: `bench.ranking_child MODEL ROUNDS`."""
 
 import ctypes
 import gc
@@ -9,19 +9,18 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any, Final
 
 import lightgbm as lgb
 import numpy as np
 
 from db.matching.store import Asking, Offer
-from learnflow.ranking.learned.artifact import Artifact, Fusion, Origin, make
-from learnflow.ranking.learned.base import start
+from learnflow.ranking.learned.artifact import Artifact
 from learnflow.ranking.learned.columns import Floats, Student, Tutors, columns, wishes
 from learnflow.ranking.learned.features import matrix
 from learnflow.ranking.learned.loading import load
 from learnflow.ranking.learned.ranker import EXPLAINED, LearnedRanker
-from learnflow.ranking.learned.training import train_acceptance, train_ranking
 from learnflow.ranking.learned.vocabulary import GOALS, HOURS
 from learnflow.ranking.shortlisting import LONGEST
 
@@ -65,31 +64,17 @@ def market(chance: np.random.Generator) -> Tutors:
     return replace(found, rating_sum=stars, **numbers)
 
 
-def trained(chance: np.random.Generator, tutors: Tutors) -> Artifact:
-    """A model of the size that serves: the default parameters on 600 queries of 30 rows."""
-    rows = [
-        matrix(wishes(asking(chance), _DAY), tutors.take(chance.integers(0, TUTORS, 30)))
-        for _ in range(600)
-    ]
-    x = np.vstack(rows)
-    taste = np.nan_to_num(x).astype(np.float64) @ chance.normal(size=x.shape[1]) * 0.1
-    taste += chance.normal(size=len(x)) * taste.std()
-    labels = np.digitize(taste, np.quantile(taste, [0.6, 0.8, 0.9, 0.97]))
-    ranking = train_ranking(x, labels, np.full(600, 30), init_score=start(x), seed=1)
-    acceptance, knots = train_acceptance(x, (labels > 0).astype(np.int64), 1)
-    return make(ranking, acceptance, knots, x, fusion=Fusion(), origin=Origin())
-
-
 class Bare:
     """LightGBM's C API on the same rows and nothing else."""
 
     def __init__(self, artifact: Artifact) -> None:
-        self._boosters = [lgb.Booster(model_str=text) for text in artifact.texts.values()]
+        names = ("ranking", "acceptance")
+        self._boosters = [lgb.Booster(model_str=artifact.texts[name]) for name in names]
         library: Any = vars(lgb.basic)["_LIB"]
         self._call = library.LGBM_BoosterPredictForMat
 
     def scores(self, x: Floats) -> list[Any]:
-        """Raw scores by each model."""
+        """Raw scores by each model, A first."""
         found = []
         for booster in self._boosters:
             out, many = np.empty(len(x)), ctypes.c_int64()
@@ -112,12 +97,12 @@ def milliseconds(work: Callable[[], object]) -> tuple[float, float]:
     return (time.perf_counter() - began) * 1000, (time.process_time() - busy) * 1000
 
 
-def main(rounds: int) -> None:
+def main(file: Path, rounds: int) -> None:
     """Measure in turns, so that a slow moment falls on all alike; print one JSON object."""
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     chance = np.random.default_rng(1)
     tutors = market(chance)
-    artifact = trained(chance, tutors)
+    artifact = Artifact.unpacked(file.read_bytes())
     model, bare = load(artifact), Bare(artifact)
     ranker = LearnedRanker(model, today=lambda: _DAY)
     few = offers(chance, FEW)
@@ -154,4 +139,4 @@ def main(rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]))

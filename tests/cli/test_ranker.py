@@ -136,7 +136,7 @@ def test_people_are_told_the_comparison_and_each_reason(
     assert "by force; before: rules" in promoted
     listed = command("ranker", "list").output
     assert all(
-        word in listed for word in ("champion: learned-", "live", "promoted", "small_sample")
+        word in listed for word in ("champion: learned-", "live", "promoted", "too_few_matches")
     )
     assert command("ranker", "rollback").output.startswith("champion: rules, before: learned-")
 

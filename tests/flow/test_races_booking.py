@@ -131,6 +131,6 @@ async def test_a_deadlock_is_run_again_until_both_are_done(
         committed(tutors, "", lambda work: change("t1", "t2", work)),
         committed(tutors, "", lambda work: change("t2", "t1", work)),
     )
-    assert tries == 3
+    assert tries >= 3  # both may be told of the deadlock at once
     assert [row[0] for row in await admin.fetch("SELECT version FROM tutors")] == [3, 3]
     await admin.close()

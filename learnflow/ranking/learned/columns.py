@@ -4,10 +4,10 @@ Hours of the week are 168 bits in three words, bit 0 being `mon-00`. Languages a
 meaning the tutors' own `language_codes` give, so that no two languages are ever one bit.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from functools import cache
+from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
@@ -67,6 +67,7 @@ _NUMBERS: Final = tuple(
     for field in fields(Tutors)
     if field.name not in ("ids", "times", "languages", "goals", "language_codes")
 )
+_numbers: Final = attrgetter(*_NUMBERS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,23 +88,17 @@ class Student:
 
 def hours(times: Iterable[str]) -> Bits:
     """Weekly hours such as `mon-16` as 168 bits; what is no hour of the week is left out."""
-    bits = 0
-    for time in times:
-        if (place := HOURS.get(time)) is not None:
-            bits |= 1 << place
-    return _words(bits, WORDS)
+    return _words([_bits(times, _HOUR_BITS)], WORDS).ravel()
 
 
 def goals(codes: Iterable[str]) -> int:
     """Goals as bits, in the order of GOALS."""
-    return sum(1 << GOALS.index(code) for code in set(codes) if code in GOALS)
+    return _bits(codes, _GOAL_BITS)
 
 
 def languages(codes: Iterable[str], known: Sequence[str]) -> Bits:
     """Languages as bits, in the order of `known`; others are left out."""
-    places = _places(tuple(known))
-    bits = sum(1 << places[code] for code in set(codes) if code in places)
-    return _words(bits, words(len(known)))
+    return _words([_bits(codes, _bit_of(known))], words(len(known))).ravel()
 
 
 def words(count: int) -> int:
@@ -128,31 +123,38 @@ def wishes(asking: Asking, day: date, rating_prior: float = RATING_PRIOR) -> Stu
 def columns(offers: Sequence[Offer]) -> Tutors:
     """Offers by column, in their order."""
     known = tuple(sorted({code for offer in offers for code in offer.languages}))
-    numbers: dict[str, Any] = {
-        name: _floats([getattr(offer, name) for offer in offers]) for name in _NUMBERS
-    }
+    spoken = _bit_of(known)
+    rows = np.array([_numbers(offer) for offer in offers], dtype=np.float32)
+    numbers: dict[str, Any] = dict(
+        zip(_NUMBERS, np.ascontiguousarray(rows.reshape(len(offers), len(_NUMBERS)).T), strict=True)
+    )
     return Tutors(
         **numbers,
         ids=np.array([offer.tutor_id for offer in offers], dtype=np.str_),
-        times=_stack([hours(offer.times) for offer in offers], WORDS),
-        languages=_stack([languages(o.languages, known) for o in offers], words(len(known))),
-        goals=np.array([goals(offer.goals) for offer in offers], dtype=np.uint64),
+        times=_words([_bits(offer.times, _HOUR_BITS) for offer in offers], WORDS),
+        languages=_words([_bits(offer.languages, spoken) for offer in offers], words(len(known))),
+        goals=_words([_bits(offer.goals, _GOAL_BITS) for offer in offers], 1)[:, 0],
         language_codes=known,
     )
 
 
-@cache
-def _places(known: tuple[str, ...]) -> dict[str, int]:
-    return {code: place for place, code in enumerate(known)}
+def _bit_of(names: Iterable[str]) -> dict[str, int]:
+    return {name: 1 << place for place, name in enumerate(names)}
 
 
-def _words(bits: int, count: int) -> Bits:
-    return np.frombuffer(bits.to_bytes(8 * count, "little"), dtype="<u8").astype(np.uint64)
+_HOUR_BITS: Final = _bit_of(HOURS)
+_GOAL_BITS: Final = _bit_of(GOALS)
 
 
-def _stack(rows: Sequence[Bits], width: int) -> Bits:
-    return np.array(rows, dtype=np.uint64).reshape(len(rows), width)
+def _bits(names: Iterable[str], bit_of: Mapping[str, int]) -> int:
+    """The bits of these names; names without one are left out."""
+    bits = 0
+    for name in names:
+        bits |= bit_of.get(name, 0)
+    return bits
 
 
-def _floats(values: Sequence[float | None]) -> Floats:
-    return np.array(values, dtype=np.float32)
+def _words(rows: Iterable[int], count: int) -> Bits:
+    """Each row's bits in `count` words, shape (rows, count)."""
+    packed = b"".join([bits.to_bytes(8 * count, "little") for bits in rows])
+    return np.frombuffer(packed, dtype="<u8").astype(np.uint64).reshape(-1, count)

@@ -47,10 +47,10 @@ class LearnedRanker:
         scores = score(self.model, x).scores
         order = best(scores, tutors.ids, most)
         why = _Why(self.model, x[order])
-        rows = packed(why.x)
+        each = zip(tutors.ids[order].tolist(), scores[order].tolist(), packed(why.x), strict=True)
         return [
-            Suggestion(str(tutors.ids[row]), float(scores[row]), _Parts(why, place), rows[place])
-            for place, row in enumerate(order)
+            Suggestion(tutor_id, given, _Parts(why, place), row)
+            for place, (tutor_id, given, row) in enumerate(each)
         ]
 
 

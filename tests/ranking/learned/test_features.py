@@ -82,6 +82,16 @@ def test_languages_are_told_apart_however_many_there_are() -> None:
     assert np.flatnonzero(x[:, NAMES.index("shared_languages")]).tolist() == [codes.index("jo")]
 
 
+def test_what_is_said_twice_counts_once_and_unknown_words_do_not() -> None:
+    said = replace(
+        OFFER,
+        times=[*OFFER.times, *OFFER.times, "mon-24"],
+        languages=[*OFFER.languages, *OFFER.languages],
+        goals=[*OFFER.goals, *OFFER.goals, "fame"],
+    )
+    assert told(WISH, said) == told(WISH, OFFER)
+
+
 def test_every_hour_of_the_week_has_a_bit_of_its_own() -> None:
     bits = np.array([hours([hour]) for hour in HOURS])
     assert len(np.unique(bits, axis=0)) == 168
