@@ -53,8 +53,8 @@ contracts: ## write anew what is generated: OpenAPI, AsyncAPI, event schemas and
 fuzz: ## 20,000 calls, 10,000 raw requests, 600 sequences of steps: new ones each time, half an hour
 	@$(SYNC) && exec $(PYTHON) -m pytest --fuzz tests/contract_fuzz tests/flow/test_machine.py $(ARGS)
 
-peers: ## make a real Kafka and daprd (Java, Maven and Go needed; once 5 minutes), and test against them
-	@$(SYNC); $(PYTHON) -m tools.peers; exec $(PYTHON) -m pytest --peers tests/peers tests/manifests/test_api_server.py $(ARGS)
+peers: ## make a real Kafka and daprd (Java, Maven and Go needed; once 5 minutes), test against them
+	@$(SYNC); $(PYTHON) -m tools.peers; exec $(PYTHON) -m pytest --peers tests/peers tests/manifests/test_api_server.py tests/cli/test_cluster_api.py $(ARGS)
 
 lock: ## resolve every dependency anew and write the pins into pyproject.toml
 	@$(FIND_UV); "$$uv" run --quiet --no-project --python '>=3.11' python tools/lock.py --uv "$$uv"

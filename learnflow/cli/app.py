@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from learnflow.cli import problem
+from learnflow.cli.cluster import cluster
+from learnflow.cli.database import database
 from learnflow.cli.dead_letters import dead_letters
 from learnflow.cli.demo import demo
 from learnflow.cli.doctor import doctor
@@ -18,8 +20,11 @@ from learnflow.cli.fault import fault
 from learnflow.cli.logs import logs
 from learnflow.cli.maintain import maintain
 from learnflow.cli.migrate import migrate
+from learnflow.cli.new import new
 from learnflow.cli.output import prepare_streams
 from learnflow.cli.ps import ps
+from learnflow.cli.ranker import ranker
+from learnflow.cli.relay import relay
 from learnflow.cli.send import send
 from learnflow.cli.trace import trace
 from learnflow.cli.up import up
@@ -37,8 +42,13 @@ for command in (up, demo, down, doctor, ps, logs, send, trace, export, migrate, 
 app.add_typer(events, name="events")
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(fault, name="fault")
+app.add_typer(database, name="database")
+app.add_typer(ranker, name="ranker")
+app.add_typer(cluster, name="cluster")
 app.command()(explain)
 app.command()(evaluate)
+app.command()(relay)
+app.command()(new)
 
 
 @app.callback()

@@ -52,6 +52,7 @@ def explained() -> Iterator[None]:
 
 def _known(error: Exception) -> Problem | None:
     """The problem that a library's error is; imported here, for only failing takes the time."""
+    from learnflow.cluster.errors import ClusterError
     from learnflow.demo.examples import ExamplesError
     from learnflow.local.forkserver import ForkServerGone
     from learnflow.local.paths import AlreadyRunning, PlaceError
@@ -63,6 +64,8 @@ def _known(error: Exception) -> Problem | None:
 
     if isinstance(error, ManifestError):
         return Problem(error.what, error.fix, f"{error.file}: {error.field}")
+    if isinstance(error, ClusterError):
+        return Problem(error.what, error.fix, error.where)
     if isinstance(error, StartError):
         return Problem(str(error), error.fix)
     fixes: dict[type[Exception], str] = {

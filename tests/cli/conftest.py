@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from learnflow.cli import app as cli
 from learnflow.cli import place
 from learnflow.cli.control import Control
+from tests.cli.cluster_api import api_server, cluster, minikube, small  # noqa: F401
 from tests.cli.fake_runner import FakeRunner, serving
 
 Command = Callable[..., Result]

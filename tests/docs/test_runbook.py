@@ -25,6 +25,7 @@ OTHERS = {
     "learnflow/local/control_faults.py: wrong": "which field of a switch breaks which rule",
     "learnflow/local/forkserver.py: why": "the last words of a fork server, listed themselves",
     "learnflow/local/forkserver_control.py: what": "likewise",
+    "learnflow/cluster/errors.py: what": "ClusterError's own constructor",
     "learnflow/settings.py: '; '.join(wrong)": "which variable breaks which rule",
     "learnflow/local/paths.py: pid": "AlreadyRunning, whose constructor makes the message",
 }
