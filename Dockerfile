@@ -24,6 +24,11 @@ FROM build AS build-match
 RUN uv sync --quiet --no-default-groups --group match --no-editable && sh /usr/local/bin/slim
 
 FROM docker.io/library/python:3.11-slim-bookworm AS base
+# The official image has no .pyc of the standard library, and no process of ours may write any:
+# 0.6 s of each cold start for 13 MB.
+RUN python -m compileall -q \
+    -x '/(site-packages|lib2to3|ensurepip|idlelib|tkinter|turtledemo|tests?|config-[^/]*)/' \
+    "$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')"
 ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONUTF8=1
 WORKDIR /app
 USER 65532:65532
