@@ -67,6 +67,14 @@ SELECT md5('t' || n), 1, 1, '{{mathematics}}', 1, 12, 1000000, true FROM generat
 """
 """The same tutors in matching's index."""
 
+TEACHERS: Final = """
+INSERT INTO tutors (tutor_id, version, slots_version, subjects, grade_min, grade_max, capacity,
+                    available, experience_years)
+SELECT md5('t' || n), 1, 1, '{{mathematics}}', 1 + n % 5, 8 + n % 5, 1000, true, n % 30
+  FROM generate_series({first}, {last}) n
+"""
+"""Tutors of matching's index, all of whom could take the students of grade 7."""
+
 MONTHS: Final = """
 INSERT INTO matches (match_id, student_id, round, student_version, tutor_id, decided_at)
 SELECT 'month' || n, '', 1, 1, '', now() - n * interval '29 days' FROM generate_series(1, 13) n;

@@ -22,6 +22,8 @@ GROUP: Final = "growth"
 BOUND: Final = Bound(0.05)
 _STUDENTS: Final = (1_000, 10_000, 100_000, 1_000_000)
 _HISTORY: Final = (10_000, 100_000, 1_000_000)
+_TUTORS: Final = (1_000, 10_000, 100_000)
+"""All of them could take the student; 500 are looked at."""
 _PIECE: Final = 100_000
 """Rows of one filling statement: a server must not keep more in one transaction."""
 
@@ -45,6 +47,7 @@ class Growing:
     filled: Sequence[str]
     sizes: Sequence[int]
     calls: Sequence[Call]
+    bound: Bound = BOUND
 
 
 def _register(_: int) -> bytes:
@@ -89,6 +92,15 @@ GROWING: Final = (
             Call("decide and record", "match_student", _decide),
             Call("record an outcome", "record_outcome", _rate),
         ),
+    ),
+    Growing(
+        "matching",
+        "tutors",
+        (),
+        (filling.TEACHERS,),
+        _TUTORS,
+        (Call("match", "match_student", _decide),),
+        Bound(0.1),
     ),
 )
 
@@ -160,4 +172,6 @@ def _figure(
         f"{call.function}: 95 % {found.low:+.3f} to {found.high:+.3f};"
         f" ms by rows: {shown}; {len(costs)} rounds of {count} calls"
     )
-    return Figure(GROUP, f"{call.name}, by {growing.rows}", found.value, "exponent", BOUND, note)
+    return Figure(
+        GROUP, f"{call.name}, by {growing.rows}", found.value, "exponent", growing.bound, note
+    )

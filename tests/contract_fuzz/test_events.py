@@ -3,7 +3,9 @@
 import asyncio
 import io
 import json
+import socket
 from collections import Counter
+from contextlib import suppress
 from typing import Any, Final
 
 import asyncpg
@@ -113,15 +115,15 @@ def socket_of(system: Embedded, name: str) -> str | None:
 
 async def post(path: str, request: bytes) -> bytes:
     """Send the bytes to a function as the dispatcher would; all that came back."""
-    reader, writer = await asyncio.open_unix_connection(path, limit=2**20)
-    received = b""
-    try:
+    loop, received = asyncio.get_running_loop(), b""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.setblocking(False)
         async with asyncio.timeout(15):
-            writer.write(request)
-            while not parsed(received) and (more := await reader.read(65_536)):
+            await loop.sock_connect(connection, path)
+            with suppress(BrokenPipeError):  # refused before it was read whole
+                await loop.sock_sendall(connection, request)
+            while not parsed(received) and (more := await loop.sock_recv(connection, 65_536)):
                 received += more
-    finally:
-        writer.close()
     return received
 
 
