@@ -13,11 +13,14 @@ from tests.system.harness import Embedded
 
 LONGEST_SECONDS: Final = aiohttp.ClientTimeout(total=10)
 LAST: Final = str(2**63 - 1)
-SUBJECT: Final = "rhetoric"
-FORMS: Final[dict[str, dict[str, Any]]] = {
-    "tutors": {"name": "Emmy", "subjects": [SUBJECT]},
-    "students": {"name": "Ada", "grade": 7, "subject": SUBJECT},
-}
+
+
+def forms(subject: str) -> dict[str, dict[str, Any]]:
+    """A tutor, and a student whom nobody else can teach, whoever is heard of first."""
+    return {
+        "tutors": {"name": "Emmy", "subjects": [subject]},
+        "students": {"name": "Ada", "grade": 7, "subject": subject},
+    }
 
 
 def schema_of(path: str) -> dict[str, Any]:
@@ -44,7 +47,7 @@ async def read(session: aiohttp.ClientSession, path: str, **headers: str) -> lis
 async def test_the_items_of_a_stream_are_as_the_contract_says(system: Embedded, kind: str) -> None:
     async with aiohttp.ClientSession(system.url, timeout=LONGEST_SECONDS) as session:
         made = {}
-        for one, form in FORMS.items():
+        for one, form in forms(f"rhetoric-{kind}").items():
             async with session.post(f"/api/{one}", json=form) as answer:
                 made[one] = (await answer.json())["links"]["events"]
         items = await eventually(lambda: read(session, made[kind]), seconds=20)
