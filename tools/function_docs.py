@@ -34,6 +34,7 @@ def _row(function: Function) -> str:
     operation = load_function(ROOT / "functions", function.target).operation
     says = _SAYS.search(story(ROOT, function.target))
     heard = [event.topic for event in operation.hears] or [f"`{r}`" for r in operation.routes]
+    heard += ["WebSocket too"] if operation.kind == "stream" else []
     cells = (
         f"[{function.target}](../functions/{function.target}/main.py)",
         operation.kind,

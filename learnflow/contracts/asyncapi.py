@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from eventing.events import CATALOGUE, Event
-from learnflow.contracts import envelopes
+from learnflow.contracts import envelopes, websockets
 from learnflow.contracts.graph import sources, spoken
-from learnflow.contracts.operations import package_version
+from learnflow.contracts.operations import package_version, public_operations
 from learnflow.contracts.schemas import Components
 from learnflow.manifests import Source, System, Topic, read_system
 from learnflow.manifests.lint_messaging import BOOTSTRAP, DEAD_LETTERS
@@ -25,6 +25,8 @@ in any order. Hearers compare `version` or `round` and ignore what is not newer.
 - Within a version of a type, fields may be added as optional, never removed, renamed or narrowed. \
 Ignore fields that are not known.
 - What a function cannot take after its retries goes to `dead.letter`.
+- What people are told they hear from the streams, over WebSocket here, as server-sent events in \
+openapi.json.
 """
 
 
@@ -38,6 +40,10 @@ def document(root: Path) -> dict[str, Any]:
     messages = {e.__name__: _message(e, come_from[e.topic], components) for e in events}
     channels = {event.topic: _channel(event, system.topics[event.topic]) for event in events}
     channels[DEAD_LETTERS] = _dead_letters(system.topics[DEAD_LETTERS])
+    streams = [one for one in public_operations(root) if one.operation.kind == "stream"]
+    channels |= {one.name: websockets.channel(one) for one in streams}
+    telling = {f"{one.name}.tells": websockets.operation(one) for one in streams}
+    items = [websockets.message(one, components) for one in streams]
     return {
         "asyncapi": "3.0.0",
         "id": "urn:learnflow:events",
@@ -47,12 +53,16 @@ def document(root: Path) -> dict[str, Any]:
             "description": _ABOUT,
         },
         "defaultContentType": envelopes.STRUCTURED,
-        "servers": {"kafka": _SERVER},
+        "servers": {"kafka": _SERVER, "gateway": websockets.SERVER},
         "channels": channels,
-        "operations": {**_sayings(root), **_hearings(system)},
+        "operations": {**_sayings(root), **_hearings(system), **telling},
         "components": {
             "schemas": dict(sorted(components.schemas.items())),
-            "messages": {**messages, "DeadLetter": envelopes.DEAD_LETTER},
+            "messages": {
+                **messages,
+                "DeadLetter": envelopes.DEAD_LETTER,
+                **{item["name"]: item for item in items},
+            },
         },
     }
 

@@ -48,7 +48,9 @@ _ANSWERS: Final[dict[type[Any], HTTPStatus]] = {
 _EVENTS: Final = "text/event-stream"
 _FRAMES: Final = (
     "Server-sent events, each as `id:`, `event:` and `data:` (JSON); comments keep the connection "
-    "alive. The stream ends after some minutes: go on with Last-Event-ID."
+    "alive. The stream ends after some minutes: go on with Last-Event-ID. An upgrade to a "
+    "WebSocket is the alternative: the same items as JSON texts (asyncapi.json), resumed by "
+    "last_event_id."
 )
 
 

@@ -35,6 +35,10 @@ class Application:
             await self._http(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
+        elif self.operation.kind == "stream":
+            from learnflow.runtime import sockets
+
+            await sockets.speak(self.operation, scope, receive, send, self.instance)
         else:
             await send({"type": "websocket.close", "code": 1003})
 

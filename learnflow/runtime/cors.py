@@ -4,6 +4,7 @@ from typing import Final
 
 from learnflow.runtime.exchange import Exchange, Headers, Reply
 from learnflow.runtime.operation import Operation
+from learnflow.runtime.problems import Refused
 from learnflow.runtime.routing import allow_header, allowed
 from learnflow.settings import Settings
 
@@ -37,3 +38,17 @@ def options(operation: Operation, exchange: Exchange) -> Reply:
             (b"access-control-max-age", MAX_AGE),
         )
     return Reply(204, headers)
+
+
+def check_origin(exchange: Exchange, settings: Settings) -> None:
+    """Raises Refused 403 for a page of another site: browsers apply no CORS to WebSockets.
+
+    Allowed are the origins of the list and the host that was asked; a program sends no Origin.
+    """
+    origin = exchange.headers.get("origin")
+    if origin is None or origin in settings.cors_origins:
+        return
+    site = origin.partition("://")[2].lower()
+    if not site or site != exchange.headers.get("host", "").lower():
+        detail = "pages of this origin may not open a WebSocket here"
+        raise Refused(403, "Forbidden", detail)

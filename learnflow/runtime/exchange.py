@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from learnflow.runtime.problems import Refused
@@ -24,11 +24,14 @@ class ClientGone(Exception):
 
 
 class Exchange:
-    """One HTTP request over an ASGI scope; the body is read only when asked for."""
+    """One HTTP request over an ASGI scope; the body is read only when asked for.
+
+    `upgraded`: it asks for a WebSocket, and so is a GET.
+    """
 
     __slots__ = (
         *("_receive", "duplicate", "event_id", "headers"),
-        *("method", "path", "query", "traceparent"),
+        *("method", "path", "query", "traceparent", "upgraded"),
     )
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
@@ -36,7 +39,8 @@ class Exchange:
         for raw_name, raw_value in scope["headers"]:
             name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        self.method: str = scope["method"]
+        self.upgraded = scope.get("type") == "websocket"
+        self.method: str = "GET" if self.upgraded else scope["method"]
         self.path: str = scope["path"]
         self.query: bytes = scope["query_string"]
         self.headers = headers
@@ -88,15 +92,15 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Streaming:
-    """An answer that goes on: headers now, frames as they come."""
+    """An answer that goes on: headers now, frames as they come; 101 on a WebSocket."""
 
     frames: AsyncGenerator[bytes, None]
     headers: Headers = ()
-    status: int = field(default=200, init=False)
+    status: int = 200
 
     def with_headers(self, headers: Headers) -> "Streaming":
         """The same with more headers."""
-        return Streaming(self.frames, self.headers + headers)
+        return Streaming(self.frames, self.headers + headers, self.status)
 
 
 def _too_large() -> Refused:

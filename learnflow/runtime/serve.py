@@ -5,7 +5,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final, cast
 
 import uvicorn
 
@@ -18,6 +18,9 @@ _KEEP_ALIVE: Final = 120
 """Seconds an idle connection is kept: longer than any proxy in front keeps it (Go: 90), so that the
 proxy closes first and no request meets a closing connection."""
 
+MAX_MESSAGE: Final = 1024
+"""Bytes of a WebSocket message from a client, of which none is expected."""
+
 
 def serve(operation: Operation, settings: Settings, sock: socket.socket) -> None:
     """Serve one operation on a bound socket until SIGTERM or SIGINT; in-flight requests finish."""
@@ -28,11 +31,16 @@ def serve(operation: Operation, settings: Settings, sock: socket.socket) -> None
 
 
 def _server(app: Application, settings: Settings) -> "Draining":
+    beat = settings.stream_heartbeat_seconds
     config = uvicorn.Config(
         app,
         loop="uvloop",
         http="httptools",
-        ws="none",
+        ws=cast(type[asyncio.Protocol], _upgraded) if app.operation.kind == "stream" else "none",
+        ws_max_size=MAX_MESSAGE,
+        ws_ping_interval=beat,
+        ws_ping_timeout=beat,
+        ws_per_message_deflate=False,
         interface="asgi3",
         lifespan="on",
         log_config=None,
@@ -45,6 +53,13 @@ def _server(app: Application, settings: Settings) -> "Draining":
         timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
     )
     return Draining(config, app)
+
+
+def _upgraded(**connection: Any) -> asyncio.Protocol:
+    """What goes on with a connection that became a WebSocket: imported when the first one does."""
+    from learnflow.runtime.upgraded import Socket
+
+    return Socket(**connection)
 
 
 class Draining(uvicorn.Server):

@@ -1,7 +1,8 @@
 """How does a stream run? It looks, waits for the bell, looks again, and resumes where it was cut.
 
-Server-sent events: `id:` is the notification's sequence number, so that a client which comes back
-with Last-Event-ID misses nothing and hears nothing twice.
+On the wire as server-sent events or, where the client asks for an upgrade, as a WebSocket's text
+messages. Both carry the notification's sequence number, so that a client which comes back with the
+last one it saw misses nothing and hears nothing twice.
 """
 
 import random
@@ -10,8 +11,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from pydantic_core import to_json
+
 from db.connection import Conflict, Unavailable
 from db.unit_of_work import Database, Unit
+from learnflow.runtime.cors import check_origin
 from learnflow.runtime.exchange import Exchange, Headers, Streaming
 from learnflow.runtime.inputs import all_parameters, from_parameters
 from learnflow.runtime.instance import Instance
@@ -48,6 +52,35 @@ Reader = Callable[[Unit, str, int, int], Awaitable[Sequence[Note]]]
 
 
 @dataclass(frozen=True, slots=True)
+class Framing:
+    """How notes are put on the wire: what comes first, each of them, and a sign of life."""
+
+    note: Callable[[Note], bytes]
+    first: tuple[bytes, ...] = ()
+    alive: tuple[bytes, ...] = ()
+
+
+def framed(note: Note) -> bytes:
+    """One server-sent event."""
+    data = "".join(f"data: {line}\n" for line in note.data_json.splitlines() or [""])
+    return f"id: {note.seq}\nevent: {note.kind}\n{data}\n".encode()
+
+
+def message(note: Note) -> bytes:
+    """One WebSocket message: `{"id": 7, "event": "matched", "data": {...}}`."""
+    return b'{"id":%d,"event":%b,"data":%b}' % (
+        note.seq,
+        to_json(note.kind),
+        note.data_json.encode() or b"null",
+    )
+
+
+EVENTS: Final = Framing(framed, (RETRY,), (HEARTBEAT,))
+MESSAGES: Final = Framing(message)
+"""The server's pings are the sign of life (see `sockets`)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """What a stream shows: one recipient's notifications, as `read` finds them."""
 
@@ -70,6 +103,8 @@ async def perform(
     operation: Operation, exchange: Exchange, instance: Instance, parameters: Parameters
 ) -> Streaming:
     """Refuse what cannot be streamed while that can still be said; then stream."""
+    if exchange.upgraded:
+        check_origin(exchange, instance.settings)
     await instance.authenticate(exchange)
     given = dict(all_parameters(exchange, parameters))
     after = resume_point(exchange, given.pop("last_event_id", None))
@@ -81,7 +116,9 @@ async def perform(
     rows: Rows = await looked(
         database, exchange.traceparent, lambda work: operation.handler(wish, Feed(work))
     )
-    return Streaming(live(rows, after, instance, database), _HEADERS)
+    if exchange.upgraded:
+        return Streaming(live(rows, after, instance, database, MESSAGES), status=101)
+    return Streaming(live(rows, after, instance, database, EVENTS), _HEADERS)
 
 
 def resume_point(exchange: Exchange, asked: str | None) -> int:
@@ -95,7 +132,7 @@ def resume_point(exchange: Exchange, asked: str | None) -> int:
 
 
 async def live(
-    rows: Rows, after: int, instance: Instance, database: Database
+    rows: Rows, after: int, instance: Instance, database: Database, framing: Framing
 ) -> AsyncGenerator[bytes, None]:
     """The frames of one stream. LISTEN comes before the first look, so nothing falls between."""
 
@@ -110,7 +147,7 @@ async def live(
         if instance.stopping:
             return
         await instance.bell.listen()
-        async for frame in frames(read, after, watcher, instance.settings):
+        async for frame in frames(read, after, watcher, instance.settings, framing):
             yield frame
 
 
@@ -119,30 +156,27 @@ async def frames(
     after: int,
     watcher: Watcher,
     settings: Settings,
+    framing: Framing = EVENTS,
 ) -> AsyncGenerator[bytes, None]:
-    """Notes as they come, a comment when none came for a while, until the watcher ends."""
+    """Notes as they come, a sign of life when none came for a while, until the watcher ends."""
     now = time.monotonic()
     close_at = now + settings.stream_seconds * random.uniform(0.9, 1.1)
     beat_at = now + settings.stream_heartbeat_seconds
-    yield RETRY
+    for frame in framing.first:
+        yield frame
     while not watcher.ended and now < close_at:
         notes = await read(after)
         for note in notes:
             after = note.seq
-            yield framed(note)
+            yield framing.note(note)
         now = time.monotonic()
         if notes:
             beat_at = now + settings.stream_heartbeat_seconds
         elif now >= beat_at:
             beat_at = now + settings.stream_heartbeat_seconds
-            yield HEARTBEAT
+            for frame in framing.alive:
+                yield frame
         if len(notes) < PAGE and not watcher.ended:
             wait = min(settings.stream_poll_seconds, beat_at - now, close_at - now)
             await watcher.wait(max(wait, 0))
             now = time.monotonic()
-
-
-def framed(note: Note) -> bytes:
-    """One server-sent event."""
-    data = "".join(f"data: {line}\n" for line in note.data_json.splitlines() or [""])
-    return f"id: {note.seq}\nevent: {note.kind}\n{data}\n".encode()

@@ -8,7 +8,7 @@ import pytest
 
 from eventing.events import CATALOGUE, Event
 from learnflow.contracts.graph import spoken
-from learnflow.contracts.published import ASYNCAPI, EVENT_SCHEMAS, EVENT_TYPES, ROOT
+from learnflow.contracts.published import ASYNCAPI, EVENT_SCHEMAS, EVENT_TYPES, OPENAPI, ROOT
 from learnflow.manifests import read_system
 from tests.manifests.trees import documents
 
@@ -64,8 +64,9 @@ def test_once_golden_data_is_of_todays_schema(event: type[Event]) -> None:
 
 def test_channels_are_the_topics_with_their_partitions_and_retention() -> None:
     topics = read_system(ROOT).topics
-    assert DOCUMENT["channels"].keys() == topics.keys()
-    for name, channel in DOCUMENT["channels"].items():
+    channels = {n: one for n, one in DOCUMENT["channels"].items() if "kafka" in one["bindings"]}
+    assert channels.keys() == topics.keys()
+    for name, channel in channels.items():
         binding = channel["bindings"]["kafka"]
         assert (channel["address"], binding["partitions"]) == (name, topics[name].partitions)
         kept = binding["topicConfiguration"]["retention.ms"]
@@ -77,10 +78,26 @@ def test_operations_are_who_says_and_who_hears() -> None:
         (action, name.split(".")[0], operation["channel"]["$ref"].removeprefix("#/channels/"))
         for name, operation in DOCUMENT["operations"].items()
         for action in [operation["action"]]
+        if not name.endswith(".tells")
     }
     said = {("send", one, t) for t, names in spoken("Says", ROOT).items() for one in names}
     heard = {("receive", one, t) for t, names in spoken("Hears", ROOT).items() for one in names}
     assert found == said | heard
+
+
+def test_each_stream_is_a_channel_over_websocket_with_the_items_of_its_url() -> None:
+    paths = json.loads(OPENAPI.read_text("utf-8"))["paths"]
+    streams = {
+        path: said["get"]["responses"]["200"]["content"]["text/event-stream"]["schema"]
+        for path, said in paths.items()
+        if "text/event-stream" in str(said)
+    }
+    channels = [one for one in DOCUMENT["channels"].values() if "ws" in one["bindings"]]
+    assert {one["address"] for one in channels} == set(streams)
+    for one in channels:
+        (message,) = [at(ref) for ref in references(one["messages"])]
+        assert message["payload"] == streams[one["address"]]["contentSchema"]["items"]
+        assert one["bindings"]["ws"]["query"]["properties"].keys() == {"last_event_id"}
 
 
 def test_hearers_have_the_consumer_group_of_their_source() -> None:
