@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import asyncpg
 
@@ -27,6 +28,10 @@ _AWAY: Final = (
 UNUSABLE: Final = (asyncio.CancelledError, asyncpg.InternalClientError)
 """After these nobody knows what a connection would answer next: it is terminated."""
 _CLASH: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+
+_STATEMENTS: Final = "statement_cache_size"
+_PREPARED: Final = 100
+"""As asyncpg has it."""
 
 
 class Unavailable(Exception):
@@ -49,10 +54,14 @@ def translated(error: BaseException) -> BaseException:
 
 
 class Connections:
-    """At most `size` connections to `dsn`; a broken or cancelled one is dropped and replaced."""
+    """At most `size` connections to `dsn`; a broken or cancelled one is dropped and replaced.
+
+    `?statement_cache_size=0` in the address prepares nothing under a name: for a PgBouncer that
+    gives another server connection to each transaction and is older than 1.21.
+    """
 
     def __init__(self, dsn: str, size: int = 8, connect_timeout: float = 3.0) -> None:
-        self._dsn = dsn
+        self._dsn, self._statements = _without_statements(dsn)
         self._timeout = connect_timeout
         self._idle: list[asyncpg.Connection] = []
         self._places = asyncio.Semaphore(size)
@@ -65,7 +74,9 @@ class Connections:
             if not connection.is_closed():
                 return connection
         try:
-            return await asyncpg.connect(self._dsn, timeout=self._timeout)
+            return await asyncpg.connect(
+                self._dsn, timeout=self._timeout, statement_cache_size=self._statements
+            )
         except BaseException as error:
             self._places.release()
             if isinstance(error, asyncpg.PostgresError):  # whatever keeps us out, it may pass
@@ -105,3 +116,13 @@ class Connections:
                 await connection.close(timeout=1)
             except (TimeoutError, *_AWAY):
                 connection.terminate()
+
+
+def _without_statements(dsn: str) -> tuple[str, int]:
+    """The address as the server takes it, and how many statements a connection keeps prepared."""
+    if _STATEMENTS not in dsn:
+        return dsn, _PREPARED
+    parts = urlsplit(dsn)
+    given = dict(parse_qsl(parts.query, keep_blank_values=True))
+    size = int(given.pop(_STATEMENTS))
+    return parts._replace(query=urlencode(given, safe="/")).geturl(), size

@@ -143,6 +143,18 @@ class Unit:
         rows: list[asyncpg.Record] = await self._timed(connection.fetch(sql, *args))
         return rows
 
+    async def look(self, sql: str, *args: Any) -> list[asyncpg.Record]:
+        """What `read` gives before any `call`; Duplicate when this unit's event was applied before.
+
+        A repeat then costs one look, not the work whose mark would be refused in the end.
+        """
+        if (heard := self._unmarked) is None:
+            return await self.read(sql, *args)
+        rows = await self.read(unheard(sql), *heard, *args)
+        if not rows and await self.read(inbox.FIND, *heard):
+            raise Duplicate
+        return rows
+
     async def call(self, sql: str, *args: Any) -> list[asyncpg.Record]:
         """Run a statement in the transaction, begun now if it was not."""
         connection = await self._leased()
@@ -255,6 +267,13 @@ def marking(sql: str) -> str:
     rest = _shifted(sql.strip(), inbox.WIDTH)
     more = f", {rest[5:]}" if rest[:5].upper() == "WITH " else f" {rest}"
     return f"WITH heard AS ({inbox.MARK}){more}"
+
+
+@lru_cache(maxsize=256)
+def unheard(sql: str) -> str:
+    """The query, without rows once the event that its first parameters name was applied."""
+    rest = _shifted(sql.strip(), inbox.WIDTH)
+    return f"SELECT found.* FROM ({rest}) AS found WHERE NOT EXISTS ({inbox.FIND})"
 
 
 def _shifted(sql: str, offset: int) -> str:

@@ -147,8 +147,11 @@ async def asked(work: Unit, student_id: str) -> Asking | None:
 
 
 async def candidates(work: Unit, wish: Asking, limit: int = 500) -> list[Offer]:
-    """Tutors who could take this student now, at most `limit`, in no order."""
-    rows = await work.read(
+    """Tutors who could take this student now, at most `limit`, in no order.
+
+    Raises Duplicate when the unit's event was applied before: nobody is ranked for a repeat.
+    """
+    rows = await work.look(
         CANDIDATES,
         *(wish.subject, wish.grade, wish.languages, wish.times, wish.budget_band),
         *(wish.excluded, limit),

@@ -52,6 +52,8 @@ class Ranker(Protocol):
         """The most that a part can give, where it is bounded."""
         ...
 
-    def rank(self, wish: Asking, offers: Sequence[Offer]) -> list[Suggestion]:
-        """Suggestions for one student, best first."""
+    def rank(
+        self, wish: Asking, offers: Sequence[Offer], most: int | None = None
+    ) -> list[Suggestion]:
+        """Suggestions for one student, best first: the best `most`, all when None."""
         ...

@@ -9,7 +9,6 @@ sees of each of `tutors`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
 from pydantic_core import from_json, to_json
@@ -20,7 +19,7 @@ from learnflow.ranking.ranker import Ranker, Suggestion
 
 MOST_SHOWN: Final = 10
 _DIGITS: Final = 4
-_schema: Final = cache(schema_hash)
+_SCHEMA: Final = schema_hash()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def basis(
             "tutors": [(tutor, round(score, _DIGITS)) for tutor, score in shadow.tutors],
         }
     rows = [one.features for one in shown if one.features is not None]
-    seen = (b"".join(rows), _schema()) if len(rows) == len(shown) else (None, None)
+    seen = (b"".join(rows), _SCHEMA) if len(rows) == len(shown) else (None, None)
     return Basis(ranker.id, considered, place, to_json(told).decode(), *seen)
 
 

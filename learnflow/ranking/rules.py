@@ -1,6 +1,7 @@
 """Ranking by rules: a weighted sum of what a coordinator would look at; each part a reason."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import mul
 from typing import Final
 
 from db.matching.store import Asking, Offer
@@ -24,42 +25,58 @@ class RuleRanker:
     id: Final = "rules-1"
     most: Final[Mapping[str, float]] = WEIGHTS
 
-    def rank(self, wish: Asking, offers: Sequence[Offer]) -> list[Suggestion]:
-        """Best first; equal scores in order of tutor id."""
-        suggestions = [suggest(wish, offer) for offer in offers]
-        suggestions.sort(key=lambda suggestion: (-suggestion.score, suggestion.tutor_id))
-        return suggestions
+    def rank(
+        self, wish: Asking, offers: Sequence[Offer], most: int | None = None
+    ) -> list[Suggestion]:
+        """The best `most` (all when None), best first; equal scores in order of tutor id."""
+        codes, parts = _codes(wish), _parts_of(wish)
+        weights = [WEIGHTS[code] for code in codes]
+        weighed = [tuple(map(mul, weights, parts(offer))) for offer in offers]
+        keys = [(-sum(each), offer.tutor_id) for each, offer in zip(weighed, offers, strict=True)]
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        return [
+            Suggestion(keys[n][1], -keys[n][0], dict(zip(codes, weighed[n], strict=True)))
+            for n in order[:most]
+        ]
 
 
-def suggest(wish: Asking, offer: Offer) -> Suggestion:
-    """One tutor's score and what it is made of."""
-    weighed = {code: WEIGHTS[code] * part for code, part in parts(wish, offer).items()}
-    return Suggestion(offer.tutor_id, sum(weighed.values()), weighed)
+def _codes(wish: Asking) -> tuple[str, ...]:
+    """The parts of a score: what the student does not ask for is none."""
+    asked = (wish.times, wish.languages, wish.budget_band is not None, wish.goals, *(True,) * 3)
+    return tuple(code for code, counts in zip(WEIGHTS, asked, strict=True) if counts)
 
 
-def parts(wish: Asking, offer: Offer) -> dict[str, float]:
-    """Each part between 0 (speaks against) and 1 (speaks for); unknown is in the middle or 0.
+def _parts_of(wish: Asking) -> Callable[[Offer], list[float]]:
+    """Of an offer each part between 0 (speaks against) and 1 (speaks for), in the order of _codes.
 
-    What the student does not ask for is no part.
+    Unknown is in the middle or 0.
     """
-    found: dict[str, float] = {}
-    if wish.times:
-        found["shared_hours"] = _shared(wish.times, offer.times, enough=3)
-    if wish.languages:
-        found["shared_languages"] = _shared(wish.languages, offer.languages, enough=1)
-    if wish.budget_band is not None:
-        found["within_budget"] = _cheapness(wish.budget_band, offer.price_band)
-    if wish.goals:
-        found["shared_goals"] = _shared(wish.goals, offer.goals, enough=1)
-    found["experience"] = min((offer.experience_years or 0) / 10, 1.0)
-    found["grade_focus"] = 1 / (offer.grade_max - offer.grade_min + 1)
-    found["free_slots"] = (offer.capacity - offer.held) / max(offer.capacity, 1)
-    return found
+    hours, languages, goals = map(frozenset, (wish.times, wish.languages, wish.goals))
+    budget = wish.budget_band
+
+    def parts(offer: Offer) -> list[float]:
+        found: list[float] = []
+        if hours:
+            found.append(_shared(hours, offer.times, enough=3))
+        if languages:
+            found.append(_shared(languages, offer.languages, enough=1))
+        if budget is not None:
+            found.append(_cheapness(budget, offer.price_band))
+        if goals:
+            found.append(_shared(goals, offer.goals, enough=1))
+        found += (
+            min((offer.experience_years or 0) / 10, 1.0),
+            1 / (offer.grade_max - offer.grade_min + 1),
+            (offer.capacity - offer.held) / max(offer.capacity, 1),
+        )
+        return found
+
+    return parts
 
 
-def _shared(wanted: Sequence[str], offered: Sequence[str], enough: int) -> float:
+def _shared(wanted: frozenset[str], offered: Sequence[str], enough: int) -> float:
     """How much of what is wanted is offered; `enough` in common counts fully."""
-    return min(len(set(wanted) & set(offered)) / enough, 1.0)
+    return min(len(wanted.intersection(offered)) / enough, 1.0)
 
 
 def _cheapness(budget: int, price: int | None) -> float:

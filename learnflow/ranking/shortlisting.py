@@ -10,6 +10,8 @@ from typing import Final
 
 from db.matching.store import Asking, Offer
 from learnflow.ranking.current import FALLBACKS, RULES, InUse
+from learnflow.ranking.learned.exploring import NEW_BELOW, PRODUCT, explore
+from learnflow.ranking.learned.seeing import seen
 from learnflow.ranking.ranker import Ranker, Suggestion
 from learnflow.ranking.recording import MOST_SHOWN, Chance, Shadow
 from learnflow.runtime import logs
@@ -37,7 +39,8 @@ class Shortlist:
         found = next((one for one in self.suggestions if one.tutor_id == tutor_id), None)
         if found is None or self.wish is None:
             return None
-        return kept(self.wish, [found], self.offers)[0]
+        worked_out = isinstance(found.weighed, dict) and found.features is not None
+        return found if worked_out else kept(self.wish, [found], self.offers)[0]
 
     @property
     def tutor_ids(self) -> list[str]:
@@ -50,9 +53,8 @@ def shortlisted(used: InUse, wish: Asking, offers: Sequence[Offer]) -> Shortlist
 
     Its order depends on who is asked and who could, not on the order or number of the rest.
     """
-    used, ranked = ranked_by(used, wish, offers)
-    known = {offer.tutor_id: offer for offer in offers}
-    best, seed = ranked[:LONGEST], seed_of(wish)
+    used, best = ranked_by(used, wish, offers)
+    known, seed = {offer.tutor_id: offer for offer in offers}, seed_of(wish)
     chance = None
     if used.settings.exploration:
         best, chance = explored(best, known, seed)
@@ -68,15 +70,15 @@ def shortlisted(used: InUse, wish: Asking, offers: Sequence[Offer]) -> Shortlist
 
 
 def ranked_by(used: InUse, wish: Asking, offers: Sequence[Offer]) -> tuple[InUse, list[Suggestion]]:
-    """All suggestions, best first, and who made them: the rules, should a model fail at it."""
+    """The longest shortlist, best first, and who made it: the rules, should a model fail at it."""
     try:
-        return used, used.ranker.rank(wish, offers)
+        return used, used.ranker.rank(wish, offers, LONGEST)
     except Exception as error:
         if used.ranker is RULES:
             raise
         FALLBACKS.add("failed")
         logs.fault("ranker failed", error, "match_student", "", level="warning")
-        return replace(used, ranker=RULES), RULES.rank(wish, offers)
+        return replace(used, ranker=RULES), RULES.rank(wish, offers, LONGEST)
 
 
 def explored(
@@ -85,8 +87,6 @@ def explored(
     """The same suggestions, among the first perhaps one moved; where few could teach, none is."""
     if len(best) < MOST_SHOWN:
         return best, None
-    from learnflow.ranking.learned.exploring import NEW_BELOW, PRODUCT, explore
-
     new = [known[one.tutor_id].matches_n < NEW_BELOW for one in best]
     drawn = explore(new, seed, PRODUCT, MOST_SHOWN)
     first = [best[place] for place in drawn.order]
@@ -99,14 +99,9 @@ def kept(
 ) -> list[Suggestion]:
     """The suggestions with their parts worked out and what a model sees of them."""
     unseen = [one.tutor_id for one in suggestions if one.features is None]
-    rows: dict[str, bytes] = {}
-    if unseen:
-        from learnflow.ranking.learned.seeing import seen
-
-        found = seen(wish, [known[tutor_id] for tutor_id in unseen])
-        rows = dict(zip(unseen, found, strict=True))
+    rows = dict(zip(unseen, seen(wish, [known[each] for each in unseen]), strict=True))
     return [
-        replace(one, weighed=dict(one.weighed), features=one.features or rows[one.tutor_id])
+        Suggestion(one.tutor_id, one.score, dict(one.weighed), one.features or rows[one.tutor_id])
         for one in suggestions
     ]
 
@@ -130,5 +125,5 @@ def _shadow(used: InUse, wish: Asking, offers: Sequence[Offer], seed: int) -> Sh
 
 
 def _best_of(ranker: Ranker, wish: Asking, offers: Sequence[Offer]) -> Shadow:
-    best = ranker.rank(wish, offers)[:MOST_SHOWN]
+    best = ranker.rank(wish, offers, MOST_SHOWN)
     return Shadow(ranker.id, [(one.tutor_id, one.score) for one in best])

@@ -1,7 +1,7 @@
 """Without a daprd nobody is asked; matching goes on with the index that it has."""
 
 from learnflow.ranking import asking
-from tests.system.harness import free_port
+from tests.ports import free_port
 
 
 async def test_without_dapr_or_with_an_absent_one_nobody_is_asked() -> None:

@@ -14,6 +14,8 @@ RATING_WEIGHT: Final = 5
 ACCEPTANCE_PRIOR: Final = 0.8
 ENDED_PRIOR: Final = 0.2
 """What a tutor without matches is taken to do; as much as RATING_WEIGHT matches count."""
+RATING_PRIOR: Final = 4.0
+"""Stars a tutor without ratings is taken to have, where the subject's mean is not known."""
 EXAMS_BEGIN: Final = 121
 """Day of the year: 1 May."""
 

@@ -4,7 +4,7 @@ Hours of the week are 168 bits in three words, bit 0 being `mon-00`. Languages a
 meaning the tutors' own `language_codes` give, so that no two languages are ever one bit.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from operator import attrgetter
@@ -14,14 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from db.matching.store import Asking, Offer
-from learnflow.ranking.learned.vocabulary import GOALS, HOURS
+from learnflow.ranking.learned.catalogue import RATING_PRIOR
+from learnflow.ranking.learned.vocabulary import GOAL_BITS, HOUR_BITS, bit_of, bits
 
 Floats = npt.NDArray[np.float32]
 Bits = npt.NDArray[np.uint64]
 
 WORDS: Final = 3
-RATING_PRIOR: Final = 4.0
-"""Stars a tutor without ratings is taken to have, where the subject's mean is not known."""
 _WORD: Final = 64
 
 
@@ -88,17 +87,17 @@ class Student:
 
 def hours(times: Iterable[str]) -> Bits:
     """Weekly hours such as `mon-16` as 168 bits; what is no hour of the week is left out."""
-    return _words([_bits(times, _HOUR_BITS)], WORDS).ravel()
+    return _words([bits(times, HOUR_BITS)], WORDS).ravel()
 
 
 def goals(codes: Iterable[str]) -> int:
     """Goals as bits, in the order of GOALS."""
-    return _bits(codes, _GOAL_BITS)
+    return bits(codes, GOAL_BITS)
 
 
 def languages(codes: Iterable[str], known: Sequence[str]) -> Bits:
     """Languages as bits, in the order of `known`; others are left out."""
-    return _words([_bits(codes, _bit_of(known))], words(len(known))).ravel()
+    return _words([bits(codes, bit_of(known))], words(len(known))).ravel()
 
 
 def words(count: int) -> int:
@@ -123,7 +122,7 @@ def wishes(asking: Asking, day: date, rating_prior: float = RATING_PRIOR) -> Stu
 def columns(offers: Sequence[Offer]) -> Tutors:
     """Offers by column, in their order."""
     known = tuple(sorted({code for offer in offers for code in offer.languages}))
-    spoken = _bit_of(known)
+    spoken = bit_of(known)
     rows = np.array([_numbers(offer) for offer in offers], dtype=np.float32)
     numbers: dict[str, Any] = dict(
         zip(_NUMBERS, np.ascontiguousarray(rows.reshape(len(offers), len(_NUMBERS)).T), strict=True)
@@ -131,30 +130,14 @@ def columns(offers: Sequence[Offer]) -> Tutors:
     return Tutors(
         **numbers,
         ids=np.array([offer.tutor_id for offer in offers], dtype=np.str_),
-        times=_words([_bits(offer.times, _HOUR_BITS) for offer in offers], WORDS),
-        languages=_words([_bits(offer.languages, spoken) for offer in offers], words(len(known))),
-        goals=_words([_bits(offer.goals, _GOAL_BITS) for offer in offers], 1)[:, 0],
+        times=_words([bits(offer.times, HOUR_BITS) for offer in offers], WORDS),
+        languages=_words([bits(offer.languages, spoken) for offer in offers], words(len(known))),
+        goals=_words([bits(offer.goals, GOAL_BITS) for offer in offers], 1)[:, 0],
         language_codes=known,
     )
 
 
-def _bit_of(names: Iterable[str]) -> dict[str, int]:
-    return {name: 1 << place for place, name in enumerate(names)}
-
-
-_HOUR_BITS: Final = _bit_of(HOURS)
-_GOAL_BITS: Final = _bit_of(GOALS)
-
-
-def _bits(names: Iterable[str], bit_of: Mapping[str, int]) -> int:
-    """The bits of these names; names without one are left out."""
-    bits = 0
-    for name in names:
-        bits |= bit_of.get(name, 0)
-    return bits
-
-
 def _words(rows: Iterable[int], count: int) -> Bits:
     """Each row's bits in `count` words, shape (rows, count)."""
-    packed = b"".join([bits.to_bytes(8 * count, "little") for bits in rows])
+    packed = b"".join([row.to_bytes(8 * count, "little") for row in rows])
     return np.frombuffer(packed, dtype="<u8").astype(np.uint64).reshape(-1, count)

@@ -5,9 +5,10 @@ Pure: the same seed gives the same choice, and what is returned is all that must
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-import numpy as np
+from learnflow.ranking.learned.drawing import chosen
 
 SHOWN: Final = 10
 NEW_BELOW: Final = 5
@@ -53,15 +54,26 @@ def explore(
     `new[i]` says whether the tutor at greedy place i (from 0) is new. A propensity is the
     probability, over all seeds, that the tutor shown at that place is shown there.
     """
-    outcomes = list(_outcomes(new, policy, min(shown, len(new))))
-    chances = np.array([chance for chance, _ in outcomes])
-    taken = int(np.random.default_rng(seed).choice(len(outcomes), p=chances / chances.sum()))
-    order = outcomes[taken][1]
+    moved = tuple(new[: max(policy.reach, shown)])  # nobody further down can be
+    orders, chances, likely = _orders(moved, policy, min(shown, len(new)))
+    taken = chosen(chances, seed)
+    return Exploration(orders[taken], likely[taken], explored=taken > 0, seed=seed)
+
+
+@lru_cache(maxsize=512)
+def _orders(
+    new: tuple[bool, ...], policy: Policy, shown: int
+) -> tuple[list[tuple[int, ...]], list[float], list[tuple[float, ...]]]:
+    """Every order that can be shown, how likely each is, and the propensities of its places."""
+    outcomes = list(_outcomes(new, policy, shown))
     likely = [
-        sum(chance for chance, other in outcomes if other[place] == tutor)
-        for place, tutor in enumerate(order)
+        tuple(
+            sum(chance for chance, other in outcomes if other[place] == tutor)
+            for place, tutor in enumerate(order)
+        )
+        for _, order in outcomes
     ]
-    return Exploration(order, tuple(likely), explored=taken > 0, seed=seed)
+    return [order for _, order in outcomes], [chance for chance, _ in outcomes], likely
 
 
 def _outcomes(

@@ -12,7 +12,7 @@ from learnflow.ranking.learned.columns import Floats, Student, Tutors, columns, 
 from learnflow.ranking.learned.features import matrix
 from learnflow.ranking.learned.loading import Loaded
 from learnflow.ranking.learned.scoring import best, score, weigh
-from learnflow.ranking.learned.seeing import packed, today
+from learnflow.ranking.learned.seeing import today
 from learnflow.ranking.ranker import Suggestion
 
 EXPLAINED: Final = 10
@@ -33,11 +33,13 @@ class LearnedRanker:
         """The model's id."""
         return self.model.id
 
-    def rank(self, wish: Asking, offers: Sequence[Offer]) -> list[Suggestion]:
-        """Best first; equal scores in order of tutor id."""
+    def rank(
+        self, wish: Asking, offers: Sequence[Offer], most: int | None = None
+    ) -> list[Suggestion]:
+        """The best `most` (all when None), best first; equal scores in order of tutor id."""
         if not offers:
             return []
-        return self.suggest(wishes(wish, self._today()), columns(offers))
+        return self.suggest(wishes(wish, self._today()), columns(offers), most)
 
     def suggest(
         self, student: Student, tutors: Tutors, most: int | None = None
@@ -47,11 +49,17 @@ class LearnedRanker:
         scores = score(self.model, x).scores
         order = best(scores, tutors.ids, most)
         why = _Why(self.model, x[order])
-        each = zip(tutors.ids[order].tolist(), scores[order].tolist(), packed(why.x), strict=True)
+        each = zip(tutors.ids[order].tolist(), scores[order].tolist(), _packed(why.x), strict=True)
         return [
             Suggestion(tutor_id, given, _Parts(why, place), row)
             for place, (tutor_id, given, row) in enumerate(each)
         ]
+
+
+def _packed(x: Floats) -> list[bytes]:
+    """Rows as they are kept: float32, little-endian."""
+    whole, width = x.astype("<f4", copy=False).tobytes(), 4 * x.shape[1]
+    return [whole[start : start + width] for start in range(0, len(whole), width)]
 
 
 class _Why:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from db.matching.store import Asking, Offer
-from learnflow.ranking.learned.columns import Floats, columns, wishes
-from learnflow.ranking.learned.features import matrix
+from learnflow.ranking.learned.rows import rows
 
 
 def today() -> date:
@@ -18,10 +17,4 @@ def today() -> date:
 
 def seen(wish: Asking, offers: Sequence[Offer]) -> list[bytes]:
     """One row for each offer."""
-    return packed(matrix(wishes(wish, today()), columns(offers))) if offers else []
-
-
-def packed(x: Floats) -> list[bytes]:
-    """Rows as they are kept: float32, little-endian."""
-    whole, width = x.astype("<f4", copy=False).tobytes(), 4 * x.shape[1]
-    return [whole[start : start + width] for start in range(0, len(whole), width)]
+    return rows(wish, today(), offers) if offers else []
