@@ -1,7 +1,7 @@
-"""Makes a real Kafka and a real daprd for tests/peers: `python -m tools.peers`.
+"""Makes a real Kafka, a real daprd and Java's CloudEvents for tests/peers: `python -m tools.peers`.
 
-From public packages (Maven's for Kafka, Go's for daprd) into a folder of the user's cache; what is
-there already is kept, and what a tool is missing for is named and left out. Nothing is installed.
+From public packages (Maven's, and Go's for daprd) into a folder of the user's cache; what is there
+already is kept, and what a tool is missing for is named and left out. Nothing is installed.
 """
 
 import argparse
@@ -11,27 +11,39 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 FOLDER: Final = Path.home() / ".cache" / "learnflow-testbed"
 KAFKAS: Final = ("4.1.1", "3.9.0")
 DAPR: Final = "1.16.5"
+CLOUDEVENTS: Final = "cloudevents-4.0.1"
 NEEDS: Final = {
     **{f"kafka-{version}": ("java", "mvn") for version in KAFKAS},
     "daprd": ("go",),
+    CLOUDEVENTS: ("java", "javac", "mvn"),
 }
 """What can be made, and the programs that make and run it."""
+_LOGGING: Final = ("org.slf4j:slf4j-simple:1.7.36",)
+JARS: Final = {
+    **{f"kafka-{version}": (f"org.apache.kafka:kafka_2.13:{version}",) for version in KAFKAS},
+    # what Knative's Kafka data plane of the 1.22 line reads records with
+    CLOUDEVENTS: (
+        "io.cloudevents:cloudevents-kafka:4.0.1",
+        "io.cloudevents:cloudevents-json-jackson:4.0.1",
+    ),
+}
+"""The artifacts of the peers that are folders of jars."""
 _POM: Final = """\
 <project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-<groupId>learnflow</groupId><artifactId>kafka</artifactId><version>1</version>
+<groupId>learnflow</groupId><artifactId>peer</artifactId><version>1</version>
 <packaging>pom</packaging><dependencies>
-<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId>
-<version>{version}</version></dependency>
-<dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId>
-<version>1.7.36</version></dependency></dependencies></project>
+{}
+</dependencies></project>
 """
+_DEPENDENCY: Final = """\
+<dependency><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version></dependency>"""
 _MAIN: Final = """\
 package main
 
@@ -65,8 +77,10 @@ def absent(peer: str, folder: Path = FOLDER) -> str | None:
     if not place(peer, folder).exists():
         tools = " and ".join(NEEDS[peer])
         return f"There is no {peer} in {folder}: python -m tools.peers makes it with {tools}."
-    if peer != "daprd" and shutil.which("java") is None:
-        return f"{peer} needs Java 17 or newer on PATH."
+    if peer in JARS:
+        for tool in NEEDS[peer]:
+            if tool != "mvn" and shutil.which(tool) is None:
+                return f"{peer} needs {tool} of a JDK 17 or newer on PATH."
     return None
 
 
@@ -81,15 +95,16 @@ def make(peer: str, folder: Path = FOLDER) -> None:
     work = folder / "src" / f"peer-{peer}"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    made = _daprd(work) if peer == "daprd" else _kafka(work, peer.removeprefix("kafka-"))
+    made = _jars(work, JARS[peer]) if peer in JARS else _daprd(work)
     target = place(peer, folder)
     target.parent.mkdir(exist_ok=True)
     made.rename(target)
     _remove(work)
 
 
-def _kafka(work: Path, version: str) -> Path:
-    (work / "pom.xml").write_text(_POM.format(version=version), "utf-8")
+def _jars(work: Path, artifacts: Sequence[str]) -> Path:
+    dependencies = [_DEPENDENCY.format(*one.split(":")) for one in (*artifacts, *_LOGGING)]
+    (work / "pom.xml").write_text(_POM.format("\n".join(dependencies)), "utf-8")
     goal = ("dependency:copy-dependencies", "-DincludeScope=runtime", "-DoutputDirectory=libs")
     subprocess.run(["mvn", "-q", "-B", *goal], cwd=work, check=True)
     return work / "libs"

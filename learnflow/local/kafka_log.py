@@ -16,6 +16,7 @@ from learnflow.local import eventlog_store as store
 from learnflow.local.eventlog import EventLog
 from learnflow.local.kafka_admin import KafkaAdmin
 from learnflow.local.kafka_groups import KafkaGroups
+from learnflow.local.kafka_lease import KafkaLease
 from learnflow.local.kafka_reader import KafkaReader
 from learnflow.local.kafka_writer import KafkaWriter
 from learnflow.local.records import LogUnavailable, NewRecord, Record, partition_of
@@ -36,10 +37,11 @@ _logger = logging.getLogger(__name__)
 
 
 class KafkaLog(EventLog):
-    """An event log whose topics are a Kafka's."""
+    """An event log whose topics are a Kafka's, which nobody but `owner` uses meanwhile."""
 
-    def __init__(self, dsn: str, topics: Mapping[str, Topic], address: str) -> None:
+    def __init__(self, dsn: str, topics: Mapping[str, Topic], address: str, owner: str) -> None:
         super().__init__(dsn, topics)
+        self._lease = KafkaLease(address, owner)
         self._admin = KafkaAdmin(address)
         self._groups = KafkaGroups(address)
         self._reader = KafkaReader(address, self._take)
@@ -48,13 +50,19 @@ class KafkaLog(EventLog):
         self._ids: dict[str, str] = {}
         self._firsts: dict[store.Place, int] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._unread: set[str] = set()
         self._caught_up = asyncio.Event()
         self._wanted: dict[store.Place, int] = {}
 
     async def open(self) -> None:
-        """Make the topics that are missing, and read what Kafka holds. Raises LogUnavailable."""
+        """Make the topics that are missing, and read what Kafka holds.
+
+        Raises LogUnavailable, or Taken where another runner works over this Kafka.
+        """
         present = await self._admin.partitions()
         await self._admin.make(one for name, one in self.topics.items() if name not in present)
+        if self.topics:
+            await self._lease.take(min(self.topics))
         await super().open()
         await self._run(_execute, _SCHEMA)
         self._ids = dict(await self._run(_rows, _KNOWN))
@@ -70,6 +78,7 @@ class KafkaLog(EventLog):
         await self._reader.stop()
         await self._producer.close()
         await self._groups.close()
+        await self._lease.release()  # last: whoever comes next finds our offsets
         await super().close()
 
     async def append(self, records: Sequence[NewRecord]) -> list[Record]:
@@ -169,14 +178,16 @@ class KafkaLog(EventLog):
             await asyncio.sleep(_LOOK_SECONDS)
             with suppress(LogUnavailable):
                 present = await self._admin.ids(self.topics)
-                if set(present) == set(self.topics) and present != self._ids:
+                other = present != self._ids or bool(self._unread)
+                if set(present) == set(self.topics) and other:
                     await self._reader.stop()
                     await self._read_anew(present)
 
     async def _read_anew(self, present: Mapping[str, str]) -> None:
-        anew = await self._forget_others(present)
-        await self._begin()
-        for topic in anew:
+        self._unread |= set(await self._forget_others(present))
+        await self._begin()  # raises where a leader is late: then it is begun at the next look
+        while self._unread:
+            topic = self._unread.pop()
             _logger.warning("topic %s was made anew in Kafka: it is read from its start", topic)
             if self.renewed is not None:
                 await self.renewed(topic)

@@ -2,17 +2,21 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from learnflow.local.kafka_words import QUIET, failure
+from learnflow.local.kafka_words import QUIET, code, failure
 from learnflow.local.records import NewRecord
 
 _DELIVERY_MS: Final = 8_000
 """How long a record may take to be durable; whoever sent it asks again after that."""
 _POLL: Final = 0.2
+_STALE: Final = frozenset({KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION})
+"""What the client says by itself, also for a while of a topic that was made anew."""
 
 
 class KafkaWriter:
@@ -45,7 +49,7 @@ class KafkaWriter:
         waiting: list[asyncio.Future[int]] = [loop.create_future() for _ in records]
         try:
             for (record, partition), future in zip(records, waiting, strict=True):
-                self._produce(record, partition, loop, future)
+                await self._patiently(record, partition, future)
         except (BufferError, KafkaException) as why:
             for future in waiting:
                 future.cancel()
@@ -53,6 +57,21 @@ class KafkaWriter:
         if waiting:
             await asyncio.wait(waiting)  # none is left behind when one fails
         return [future.result() for future in waiting]
+
+    async def _patiently(
+        self, record: NewRecord, partition: int, future: "asyncio.Future[int]"
+    ) -> None:
+        """Hand it over; a topic that is not known is asked for before it counts as unknown."""
+        deadline = time.monotonic() + _DELIVERY_MS / 1000
+        while True:
+            try:
+                return self._produce(record, partition, asyncio.get_running_loop(), future)
+            except KafkaException as why:
+                if code(why) not in _STALE or time.monotonic() > deadline:
+                    raise
+            with suppress(KafkaException):
+                await asyncio.to_thread(self._producer.list_topics, record.topic, _POLL)
+            await asyncio.sleep(_POLL)
 
     def _produce(
         self,

@@ -71,4 +71,4 @@ async def test_a_kafka_that_does_not_answer_is_said_before_anything_is_read(
     monkeypatch.setattr(kafka_admin, "_REPLY", 0.3)
     postgres: Any = NoPostgres()
     with pytest.raises(StartError, match=r"no Kafka to use at 127\.0\.0\.1:1: Kafka does not"):
-        await open_log(Bus("127.0.0.1:1"), postgres, {})
+        await open_log(Bus("127.0.0.1:1"), postgres, {}, Path("/nowhere"))

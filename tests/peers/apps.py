@@ -8,7 +8,7 @@ import uvicorn
 from aiohttp import web
 
 from tests.eventually import eventually
-from tests.peers.broker import free_port
+from tests.ports import free_port
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 HOST: Final = "127.0.0.1"

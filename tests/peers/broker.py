@@ -5,7 +5,6 @@ import base64
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import uuid
 from collections.abc import Mapping, Sequence
@@ -26,6 +25,7 @@ from confluent_kafka.cimpl import NewTopic
 from learnflow.local.processes import die_with_parent
 from learnflow.local.records import Record
 from tests.eventually import eventually
+from tests.ports import free_port
 from tools.peers import place
 
 PROPERTIES: Final = """\
@@ -47,14 +47,6 @@ group.initial.rebalance.delay.ms=0
 """
 JAVA: Final = ("java", "-Xms128m", "-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 QUIET: Final = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def spawn(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:

@@ -15,7 +15,8 @@ from eventing.publish import Message, PubSubUnavailable
 from learnflow.local import pubsub
 from learnflow.local.recognition import recognise
 from learnflow.local.records import Record, partition_of
-from tests.peers.broker import Broker, Sidecar, free_port
+from tests.peers.broker import Broker, Sidecar
+from tests.ports import free_port
 from tests.postgres import Databases
 
 TOPIC = "student.withdrawn"

@@ -12,8 +12,9 @@ from db.roles import SHORT_NAMES
 from db.unit_of_work import Database
 from eventing.events import StudentWithdrawn
 from tests.eventually import eventually
-from tests.peers.broker import Broker, Sidecar, free_port
+from tests.peers.broker import Broker, Sidecar
 from tests.peers.test_publishing import TOPIC, TRACE
+from tests.ports import free_port
 from tests.postgres import Databases
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from tests.docs.test_add_a_function import serving
 from tests.docs.tutorial import Said, run
+from tests.ports import free_port
 from tests.scaffold.conftest import Generated
 from tests.system.clone import PLAIN_ENVIRONMENT
-from tests.system.harness import free_port
 
 EVERY = (
     *("ask_lesson", "count_waiting", "note_lesson", "watch_lessons"),
