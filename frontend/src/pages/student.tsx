@@ -1,0 +1,22 @@
+import { lazy, Suspense } from "react";
+import { useRouter } from "next/router";
+import { Skeleton } from "@/ui/Skeleton";
+import { useInBrowser } from "@/ui/useInBrowser";
+
+// Nobody needs both: whoever has a page does not register.
+const RegisterStudent = lazy(() => import("@/people/student/RegisterStudent"));
+const StudentPage = lazy(() => import("@/people/student/StudentPage"));
+
+export default function Student() {
+  const { isReady, query } = useRouter();
+  const inBrowser = useInBrowser();
+  const opening = <Skeleton label="Opening the page" lines={5} />;
+  if (!inBrowser || !isReady) return opening;
+  const { id } = query;
+  const known = typeof id === "string" && id !== "";
+  return (
+    <Suspense fallback={opening}>
+      {known ? <StudentPage key={id} id={id} /> : <RegisterStudent />}
+    </Suspense>
+  );
+}
