@@ -22,6 +22,10 @@ FIND_UV = uv=$$(command -v uv) || uv=.tools/bin/uv; \
 # Installs what is missing into .venv, showing it the first time; later it has nothing to say.
 SYNC = $(FIND_UV); quiet=; [ ! -x .venv/bin/learnflow ] || quiet=--quiet; "$$uv" sync --inexact $$quiet
 PYTHON = .venv/bin/python
+# The group that brings Node, where the machine has none that builds the web app.
+NODE_GROUP = $$(command -v npm >/dev/null && node -e \
+	'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 9) ? 0 : 1)' \
+	2>/dev/null || echo --group web)
 
 .PHONY: help run test check bench contracts fuzz peers lock clean
 
@@ -30,18 +34,21 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-9s %s\n", $$1, $$2}' Makefile
 
 run: ## start everything, register the examples, show the matches; Ctrl-C ends it
-	@$(SYNC) --no-dev && exec $(PYTHON) -m learnflow.cli.app demo --stay
+	@$(SYNC) --no-dev $(NODE_GROUP) && exec $(PYTHON) -m learnflow.cli.app demo --stay
 
-test: ## the tests
-	@$(SYNC) && exec $(PYTHON) -m pytest $(ARGS)
+test: ## the tests; the web app is built for those in a browser
+	@$(SYNC)
+	-@$(PYTHON) -m learnflow.cli.app web build
+	@exec $(PYTHON) -m pytest $(ARGS)
 
-check: ## exactly what CI runs: format, lint, types, import rules, manifests, tests
+check: ## exactly what CI runs: format, lint, types, import rules, manifests, web app, tests
 	@$(SYNC)
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports
 	$(PYTHON) -m learnflow.manifests.lint
+	$(PYTHON) -m tools.web_check
 	$(PYTHON) -m pytest $(ARGS)
 
 bench: ## the figures, each beside its target (ARGS=--json for one JSON object)
@@ -61,5 +68,6 @@ lock: ## resolve every dependency anew and write the pins into pyproject.toml
 
 clean: ## stop what runs, then remove everything that was made here (your data too)
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m learnflow.cli.app down --wipe; fi
+	rm -rf frontend/out frontend/.next frontend/node_modules
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis uv.lock
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -28,6 +28,7 @@ from learnflow.cli.relay import relay
 from learnflow.cli.send import send
 from learnflow.cli.trace import trace
 from learnflow.cli.up import up
+from learnflow.cli.web import web
 
 app = typer.Typer(
     name="learnflow",
@@ -45,6 +46,7 @@ app.add_typer(fault, name="fault")
 app.add_typer(database, name="database")
 app.add_typer(ranker, name="ranker")
 app.add_typer(cluster, name="cluster")
+app.add_typer(web, name="web")
 app.command()(explain)
 app.command()(evaluate)
 app.command()(relay)

@@ -130,3 +130,26 @@ def manifests() -> Iterator[Check]:
     yield Check("manifests", "ok", f"{detail}, {len(system.topics)} topics")
     for warning in system.warnings:
         yield Check("manifests", "warn", warning)
+
+
+def web_app() -> Iterator[Check]:
+    """Whether the web app is built, and a Node there to build it; neither is needed to run."""
+    from learnflow.web.node import BUILDS, everywhere, find
+    from learnflow.web.state import Frontend
+
+    frontend = Frontend(ROOT / "frontend")
+    if not frontend.there:
+        return
+    state = frontend.build()
+    said = {"current": "is built", "old": "is built, of older sources"}.get(state, "is not built")
+    if state == "current":
+        yield Check("web app", "ok", said)
+    else:
+        yield Check("web app", "warn", said, "learnflow web build")
+    node = find()
+    if node is not None:
+        yield Check("Node", "ok", f"{node.version} at {node.program}")
+        return
+    there = ", ".join(one.version for one in everywhere()) or "none with npm"
+    detail = f"{there}; the web app is built with {'.'.join(map(str, BUILDS))} or newer"
+    yield Check("Node", "warn", detail, "install it, or: uv sync --inexact --group web")

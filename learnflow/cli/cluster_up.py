@@ -11,6 +11,9 @@ from learnflow.cli.options import DryRun, Json
 if TYPE_CHECKING:
     from learnflow.cluster.bringing_up import Planned
 
+WEB = "web"
+"""The Knative Service that serves the web app."""
+
 
 def up(
     overlay: Overlay = "minikube",
@@ -18,7 +21,7 @@ def up(
     image_tag: Annotated[
         str | None,
         typer.Option(
-            envvar="LEARNFLOW_IMAGE_TAG", help="The tag of both images, or core's,match's."
+            envvar="LEARNFLOW_IMAGE_TAG", help="The tag of all images, or core's,match's,web's."
         ),
     ] = None,
     registry: Annotated[
@@ -79,12 +82,15 @@ def _show(urls: dict[str, str]) -> None:
     from learnflow.cli.output import print_table
 
     print()
-    print_table(("function", "address"), sorted(urls.items()))
+    print_table(("function", "address"), sorted(each for each in urls.items() if each[0] != WEB))
     print(
         "Names under localhost lead here once Kourier is forwarded:\n"
         "  kubectl -n kourier-system port-forward svc/kourier 8080:80\n"
         "then each answers with :8080 behind its name. Try: learnflow cluster demo"
     )
+    if web := urls.get(WEB):
+        forwarded = ":8080" if web.endswith(".localhost") else ""
+        print(f"The web app: {web}{forwarded}/")
 
 
 def _show_plan(found: "Sequence[Planned]", json: bool) -> None:

@@ -32,6 +32,14 @@ def demo(
         typer.Option("--keep", envvar="LEARNFLOW_KEEP", help="Add to what earlier demos left."),
     ] = False,
     no_reload: NoReload = False,
+    web: Annotated[
+        bool | None,
+        typer.Option(
+            "--web/--no-web",
+            envvar="LEARNFLOW_WEB",
+            help="Build the web app first if need be; with --stay that is so anyway.",
+        ),
+    ] = None,
 ) -> None:
     """Start everything, register the examples over HTTP, and show who is matched with whom."""
     from learnflow.cli.lifecycle import run
@@ -40,7 +48,8 @@ def demo(
     began = _process_start()
     with explained():
         stays = not json if stay is None else stay
-        result = run(_demo(port, json, stays, keep, stays and not no_reload, began))
+        builds = stays if web is None else web
+        result = run(_demo(port, json, stays, keep, stays and not no_reload, builds, began))
     if result is None:
         raise typer.Exit(130)
     if not result.fine:
@@ -48,18 +57,21 @@ def demo(
 
 
 async def _demo(
-    port: int, json: bool, stay: bool, keep: bool, reload: bool, began: float
+    port: int, json: bool, stay: bool, keep: bool, reload: bool, builds: bool, began: float
 ) -> "Result | None":
     from learnflow.cli.lifecycle import make_runner, only_demo, run_with
     from learnflow.cli.output import print_json
     from learnflow.cli.place import here
     from learnflow.cli.show_result import show_result
     from learnflow.cli.stages import Stages
+    from learnflow.cli.web import built_if_possible
     from learnflow.demo.examples import load
 
     examples = load()
     results: list[Result] = []
     with Stages(stderr=json) as stages:
+        if builds:
+            await built_if_possible(stages)
         mark = only_demo(here().state)
         emptied = mark.exists() and not keep
         runner = make_runner(port, stages, emptied=emptied, reload=reload)

@@ -4,7 +4,7 @@ from learnflow.cli.options import Json, Port
 
 
 def doctor(port: Port = 8080, json: Json = False) -> None:
-    """Look at Python, Postgres, folders, port, leftovers and manifests; change nothing."""
+    """Look at Python, Postgres, folders, port, leftovers, manifests, web app; change nothing."""
     from dataclasses import asdict
 
     from learnflow.cli import checks
@@ -13,7 +13,8 @@ def doctor(port: Port = 8080, json: Json = False) -> None:
     from learnflow.cli.stages import Stages
 
     looks = (checks.python, checks.postgres, checks.folders, checks.lock)
-    found = [one for look in (*looks, checks.port(port), checks.manifests) for one in look()]
+    rest = (checks.port(port), checks.manifests, checks.web_app)
+    found = [one for look in (*looks, *rest) for one in look()]
     broken = [one for one in found if one.state == "fail"]
     if json:
         print_json({"ok": not broken, "checks": [asdict(one) for one in found]})

@@ -14,6 +14,18 @@ def curl_lines(url: str, student_id: str = "STUDENT_ID") -> list[str]:
     ]
 
 
+def page_lines(url: str) -> list[str]:
+    """Where the pages are, and if need be why they are not."""
+    from learnflow.cli.place import ROOT
+    from learnflow.web.state import Frontend
+
+    states = {"none": "is not built yet", "old": "is older than its sources"}
+    state = states.get(Frontend(ROOT / "frontend").build())
+    why = [] if state is None else [f"The web app {state}: learnflow web build"]
+    pages = f"students: {url}/student/, tutors: {url}/tutor/, what runs: {url}/system/"
+    return [f"Open {url}/ ({pages})", *why]
+
+
 def attach_lines(name: str, command: str) -> list[str]:
     """How to start a function that is left to a debugger."""
     return [

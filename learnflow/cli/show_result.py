@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from learnflow.cli.hints import curl_lines
+from learnflow.cli.hints import curl_lines, page_lines
 from learnflow.cli.output import print_table
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def show_result(result: "Result", url: str, stay: bool) -> None:
         print("\n".join(encore_lines(result.encore)) + "\n")
     _figures(result)
     if stay:
+        print("\n".join(["", *page_lines(url)]))
         print(f"\nLearnFlow serves {url} until Ctrl-C. Try, in another terminal:\n")
         print("\n".join(curl_lines(url, result.example_id or "STUDENT_ID")))
         print("\nlearnflow ps, events list, dead-letters list and logs -f show what happens.\n")

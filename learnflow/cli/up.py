@@ -96,9 +96,10 @@ async def _up(port: int, json: bool, **options: Any) -> None:
 
 
 def _show(url: str, urls: Mapping[str, Any]) -> None:
-    from learnflow.cli.hints import attach_lines, curl_lines
+    from learnflow.cli.hints import attach_lines, curl_lines, page_lines
 
-    print(f"\nLearnFlow serves {url} (open to this machine, without login)\n")
+    print(f"\nLearnFlow serves {url} (open to this machine, without login)")
+    print("\n".join(page_lines(url)) + "\n")
     for service, address in urls.get("services", {}).items():
         print(f"  {service:<17} {address}")
     print("\n".join(curl_lines(url)))

@@ -70,6 +70,13 @@ class Autoscaler:
         """Whether the panic window decides at present."""
         return self._panic_since is not None
 
+    def seconds_to_zero(self, idle_seconds: float) -> float | None:
+        """When the last instance goes if nothing is asked until then; None where one stays."""
+        if self.scale.min:
+            return None
+        delayed = self.scale.window + self.scale.scale_down_delay
+        return max(0.0, max(self._idle_to_zero(), delayed) - idle_seconds)
+
     def forget(self) -> None:
         """Start over: a function woken from zero is measured from its first request on."""
         self._samples.clear()
@@ -93,7 +100,7 @@ class Autoscaler:
             self._panic_most = max(self._panic_most, bounded, self._rate_limited(panic, pods))
             bounded = self._panic_most
         bounded = self._delayed(now, bounded)
-        if bounded == 0 and ready and idle_seconds < self._seconds_to_zero():
+        if bounded == 0 and ready and idle_seconds < self._idle_to_zero():
             bounded = 1
         bounded = max(bounded, self.scale.min)
         return min(bounded, self.scale.max) if self.scale.max else bounded
@@ -124,5 +131,5 @@ class Autoscaler:
             self._wanted.popleft()
         return max(number for _, number in self._wanted)
 
-    def _seconds_to_zero(self) -> float:
+    def _idle_to_zero(self) -> float:
         return self.scale.window + max(self.scale.zero_grace, self.scale.zero_retention)

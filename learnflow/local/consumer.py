@@ -63,7 +63,8 @@ class Consumer:
 
     def start(self, offset: int) -> None:
         """Begin, or go on, at `offset`."""
-        self._next, self._running = offset, True
+        self._next = self._end = offset  # a topic made anew may end before the old one did
+        self._running = True
         self.look()
 
     def look(self) -> None:

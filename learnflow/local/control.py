@@ -13,6 +13,7 @@ from learnflow.local.control_events import EventRoutes
 from learnflow.local.control_faults import FaultRoutes
 from learnflow.local.control_letters import LetterRoutes
 from learnflow.local.control_traces import Place, TraceRoutes
+from learnflow.local.control_web import WebRoutes
 from learnflow.local.dispatch import Dispatcher
 from learnflow.local.eventlog import EventLog
 from learnflow.local.feed import Feed
@@ -58,6 +59,7 @@ class Control:
             LetterRoutes(system, log, dispatcher),
             FaultRoutes(pool),
             TraceRoutes(system, log, dispatcher, requests or Requests(), place),
+            WebRoutes(system, pool, urls, None if place is None else place.root),
         )
 
     async def start(self, listening: socket.socket) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from learnflow.local import exporting
-from learnflow.local.asking import Handler, Refused, limit_of
+from learnflow.local.asking import Handler, Refused, flag, limit_of
 from learnflow.local.dispatch import Dispatcher
 from learnflow.local.eventlog import EventLog
 from learnflow.local.requests import Requests
@@ -55,6 +55,8 @@ class TraceRoutes:
         given, (memory, _) = request.match_info["id"], self._known()
         if given == _LAST:
             last = self._requests.last_change()
+            if last is None and flag(request, "if_any"):
+                return web.json_response({"traces": []})
             if last is None:
                 raise Refused(404, "the gateway has passed on no change since it started")
             found = [last.trace_id]

@@ -18,6 +18,7 @@ from learnflow.manifests import Source, System
 
 NAMESPACE: Final = "learnflow"
 COMMIT_SECONDS: Final = 1.0
+_LOG_WAIT: Final = 0.5
 _logger = logging.getLogger(__name__)
 
 
@@ -71,12 +72,13 @@ class Dispatcher:
             task.cancel()
         await asyncio.gather(*(self.pause(name, grace) for name in self._deliveries))
 
-    async def resume(self, name: str) -> None:
-        """Let a source go on where its group's offsets are."""
+    async def resume(self, name: str, anew: str | None = None) -> None:
+        """Let a source go on where its group's offsets are; those of the topic `anew` are void."""
         if name in self._running:
             return
         source = self._deliveries[name].source
-        committed = await self._log.committed(source.group)
+        offsets = await self._log.committed(source.group)
+        committed = {place: offset for place, offset in offsets.items() if place[0] != anew}
         starts = [
             (consumer, await self._offset(source, consumer, committed))
             for consumer in self._consumers[name]
@@ -97,11 +99,22 @@ class Dispatcher:
 
     async def renew(self, topic: str) -> None:
         """Begin again with a topic whose offsets do: what was read of it is another topic's."""
-        self._committed = {p: low for p, low in self._committed.items() if p[1] != topic}
         hearing = [n for n in self._running if topic in self._deliveries[n].source.topics]
         for name in hearing:
-            await self.pause(name, grace=0)
-            await self.resume(name)
+            waiting = frozenset(self._deliveries[name].waiting)
+            await asyncio.gather(*(c.stop(0, waiting) for c in self._consumers[name]))
+            self._running.discard(name)  # without a commit: these offsets are the old topic's
+        self._committed = {p: low for p, low in self._committed.items() if p[1] != topic}
+        for name in hearing:
+            await self._resume_anew(name, topic)
+
+    async def _resume_anew(self, name: str, topic: str) -> None:
+        while True:
+            try:
+                return await self.resume(name, topic)
+            except LogUnavailable as why:
+                _logger.warning("%s waits to begin anew: %s", name, why)
+                await asyncio.sleep(_LOG_WAIT)
 
     async def replay(self, letter: Record, replay_id: str) -> Trail:
         """Deliver a dead letter's event, same id, to the one source that failed it."""

@@ -106,12 +106,17 @@ class Fleet:
         self._epoch += 1
         self._failures, self._next_start = 0, 0.0
         for upstream in old:
-            self.drain(upstream)
-            if upstream.in_flight:
-                self._later(_FINISH_SECONDS, _stop_if_running, upstream.instance)
-                longest = _FINISH_SECONDS + self.function.timeout
-                self._later(longest, _kill_if_running, upstream.instance)
+            self._retire(upstream)
         self.scale_to(max(least, 1 if old else 0))
+
+    def empty(self, awaited: bool) -> int:
+        """Drain every instance; returns how many. What does not end by itself, such as a stream,
+        is asked to. One that is being started comes up only if it is `awaited`."""
+        old = self.live
+        self._epoch += not awaited
+        for upstream in old:
+            self._retire(upstream)
+        return len(old)
 
     def settle(self, upstream: Upstream) -> None:
         """Stop a draining instance if it has nothing left to answer."""
@@ -150,6 +155,13 @@ class Fleet:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _retire(self, upstream: Upstream) -> None:
+        self.drain(upstream)
+        if upstream.in_flight:
+            self._later(_FINISH_SECONDS, _stop_if_running, upstream.instance)
+            longest = _FINISH_SECONDS + self.function.timeout
+            self._later(longest, _kill_if_running, upstream.instance)
 
     def _spawn(self) -> None:
         self.starting += 1

@@ -1,13 +1,11 @@
 """The gateway: one HTTP port for every public function, as behind Knative's ingress."""
 
 import asyncio
-import html
 import socket
-from dataclasses import asdict
+from pathlib import Path
 
 from aiohttp import hdrs, web
 
-from learnflow.local import openapi_page
 from learnflow.local.faults import LOST
 from learnflow.local.forwarding import (
     MAX_BODY,
@@ -24,7 +22,9 @@ from learnflow.local.http_server import HttpServer
 from learnflow.local.instances import Unserved
 from learnflow.local.pool import Pool
 from learnflow.local.requests import Passed, Requests
-from learnflow.local.routes import NotAllowed, Routes, Target, Unknown
+from learnflow.local.routes import NotAllowed, Routes, Unknown
+from learnflow.local.site import Site
+from learnflow.local.system_api import SystemApi
 from learnflow.local.upload import UploadFailed
 from learnflow.local.websocket import tunnel
 from learnflow.manifests import Function
@@ -33,8 +33,13 @@ from learnflow.manifests import Function
 class Gateway:
     """Answers on a listening socket; holds requests while a function starts, passes streams on."""
 
-    def __init__(self, pool: Pool) -> None:
-        self.routes = Routes({name: r.function for name, r in pool.revisions.items()})
+    def __init__(
+        self, pool: Pool, *, files: Path | None = None, system: SystemApi | None = None
+    ) -> None:
+        """`files` is the folder of the web app, `system` what its page about the system asks."""
+        functions = {name: r.function for name, r in pool.revisions.items()}
+        self.routes = Routes(functions)
+        self._site = Site(self.routes, list(functions.values()), files, system)
         self.requests = Requests()
         self._pool = pool
         self._server = HttpServer(
@@ -62,6 +67,7 @@ class Gateway:
             transport.close()
         self._server.pre_shutdown()
         await self._server.shutdown(grace)
+        await self._site.close()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         target, headers = target_of(request), request.headers
@@ -69,7 +75,10 @@ class Gateway:
         routes = self._routes(request)
         found = routes.find(request.method, target, headers.get(hdrs.HOST), asked)
         if isinstance(found, Unknown):
-            return self._own(request, target, found, routes)
+            own = await self._site.answer(request, target, routes, self._streaming)
+            if own is None:
+                own = self._site.unknown(request, target, routes, found.nearest)
+            return own
         if isinstance(found, NotAllowed):
             allow = ", ".join(found.allow)
             return problem(405, "Method Not Allowed", f"here it is {allow}", {"Allow": allow})
@@ -125,7 +134,7 @@ class Gateway:
         headers["traceparent"] = passed.traceparent
         if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
             with noted(request, self._streaming):
-                return await tunnel(request, revision, path, headers)
+                return await tunnel(request, revision, path, headers, self._pool.faults)
         body = await body_of(request)
         reply = await self._pool.open(function.name, request.method, path, headers, body)
         passed.began(reply.status, reply.headers, reply.cold_start_ms)
@@ -133,37 +142,6 @@ class Gateway:
             return await respond(request, reply, self._streaming)
         finally:
             reply.close()
-
-    def _own(
-        self, request: web.BaseRequest, target: str, unknown: Unknown, routes: Routes
-    ) -> web.Response:
-        path = target.partition("?")[0]
-        if path == "/healthz":
-            return web.json_response({"status": "ok"})
-        if path == openapi_page.PATH:
-            return openapi_page.answer(request.method)
-        if path == "/" and request.method in ("GET", "HEAD"):
-            return _index(request, routes)
-        other = self.routes.find(request.method, target, request.headers.get(hdrs.HOST))
-        detail = "there is no function and no route here"
-        if isinstance(other, Target):
-            detail = f"{other.function.name} is behind the port of {other.function.service}"
-        if unknown.nearest:
-            detail += f"; near it: {', '.join(unknown.nearest)}"
-        return problem(404, "Not Found", detail, nearest=list(unknown.nearest))
-
-
-def _index(request: web.BaseRequest, routes: Routes) -> web.Response:
-    entries = routes.entries()
-    if "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
-        return web.json_response({"functions": [asdict(entry) for entry in entries]})
-    rows = "".join(
-        f"<tr><td>{html.escape(one.function)}</td><td>{one.path or 'cluster-local'}</td>"
-        f"<td>{html.escape(', '.join(one.routes))}</td></tr>"
-        for one in entries
-    )
-    text = f"<!doctype html><title>LearnFlow</title><h1>LearnFlow</h1><table>{rows}</table>"
-    return web.Response(text=text, content_type="text/html")
 
 
 def _hidden(function: Function) -> web.Response:

@@ -11,6 +11,9 @@ from typing import Any, Final, Protocol
 import aiohttp
 from yarl import URL
 
+from learnflow.local.http_answer import Broken
+from learnflow.local.http_answer import Response as OurResponse
+from learnflow.local.http_client import Client
 from learnflow.local.upload import Upload
 from learnflow.manifests import Function
 
@@ -22,6 +25,8 @@ _NOT_ADDED: Final = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 
 Body = bytes | Upload
+Response = OurResponse | aiohttp.ClientResponse
+"""An answer that has begun; aiohttp's is that to an upload."""
 
 
 class Unserved(Exception):
@@ -104,15 +109,8 @@ class Upstream:
         self.started_at = time.monotonic()
         self.ready_at: float | None = None
         self._limit = limit
-        self._session: aiohttp.ClientSession | None = aiohttp.ClientSession(
-            connector=aiohttp.UnixConnector(
-                instance.socket_path, limit=0, keepalive_timeout=_KEEPALIVE_SECONDS
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            skip_auto_headers=_NOT_ADDED,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
-        )
+        self._client: Client | None = Client(instance.socket_path, _KEEPALIVE_SECONDS)
+        self._session: aiohttp.ClientSession | None = None
 
     @property
     def has_room(self) -> bool:
@@ -127,42 +125,73 @@ class Upstream:
 
     async def prove(self) -> None:
         """Ask for /readyz: any answer proves that the process accepts. Raises InstanceGone."""
-        (await self.send("GET", "/readyz", {"host": "function"}, b"")).release()
+        await (await self.send("GET", "/readyz", {"host": "function"}, b"")).read()
 
     async def send(
         self, method: str, target: str, headers: Mapping[str, str], body: Body
-    ) -> aiohttp.ClientResponse:
+    ) -> Response:
         """The response, its body still to be read. Raises InstanceGone."""
-        url = URL(_ORIGIN + target, encoded=True)
         try:
-            response = await self.session.request(
-                method, url, headers=headers, data=body or None, allow_redirects=False
-            )
-        except aiohttp.ClientConnectorError as error:
-            if isinstance(error.os_error, BlockingIOError):  # its backlog is full: it is busy
-                await asyncio.sleep(_BUSY_SECONDS)
-                return await self.send(method, target, headers, body)
-            raise InstanceGone(accepted=False, refused=True) from error
+            response = await self._sent(method, target, headers, body)
+        except BlockingIOError:  # its backlog is full: it is busy
+            await asyncio.sleep(_BUSY_SECONDS)
+            return await self.send(method, target, headers, body)
         except aiohttp.ClientError as error:
             if isinstance(body, Upload) and (refused := body.refused) is not None:
                 raise refused from error
             unproven = self.ready_at is None
             accepted = not (unproven or _was_unread(error))
             raise InstanceGone(accepted=accepted, refused=unproven) from error
+        except OSError as error:
+            raise InstanceGone(accepted=False, refused=True) from error
         if self.ready_at is None:
             self.ready_at = time.monotonic()
         return response
 
+    async def _sent(
+        self, method: str, target: str, headers: Mapping[str, str], body: Body
+    ) -> Response:
+        """Raises ClientError, or OSError when it cannot be connected to."""
+        if isinstance(body, bytes):
+            return await self.client.request(method, target, headers, body)
+        url = URL(_ORIGIN + target, encoded=True)
+        try:
+            return await self.session.request(
+                method, url, headers=headers, data=body, allow_redirects=False
+            )
+        except aiohttp.ClientConnectorError as error:
+            raise error.os_error from error
+
+    @property
+    def client(self) -> Client:
+        """The client for whole requests. Raises InstanceGone."""
+        if self._client is None:
+            raise InstanceGone(accepted=False, refused=True)
+        return self._client
+
     @property
     def session(self) -> aiohttp.ClientSession:
-        """The client, for what needs more than a request. Raises InstanceGone."""
-        if self._session is None:
+        """The client for what is more than a whole request. Raises InstanceGone."""
+        if self._client is None:
             raise InstanceGone(accepted=False, refused=True)
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.UnixConnector(
+                    self.instance.socket_path, limit=0, keepalive_timeout=_KEEPALIVE_SECONDS
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                skip_auto_headers=_NOT_ADDED,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+            )
         return self._session
 
     async def close(self) -> None:
         """Break all connections: requests still out end with InstanceGone."""
+        client, self._client = self._client, None
         session, self._session = self._session, None
+        if client is not None:
+            client.close()
         if session is not None:
             await session.close()
 
@@ -186,6 +215,8 @@ def _was_unread(error: aiohttp.ClientError) -> bool:
 
     EPIPE: it had closed before. ECONNRESET on a Unix socket of Linux: it closed with data unread.
     """
+    if isinstance(error, Broken):
+        return error.unread
     if isinstance(error, aiohttp.ClientConnectionResetError):
         return True  # our side knew that it is closed, so nothing was sent
     code = error.errno if isinstance(error, aiohttp.ClientOSError) else None

@@ -96,6 +96,15 @@ class Pool:
         reply = await self.open(function, method, path, headers, body)
         return await reply.answer()
 
+    def to_zero(self) -> dict[str, int]:
+        """Let all instances end once they have answered; how many do, by function."""
+        ending = {
+            name: revision.to_zero()
+            for name, revision in self.revisions.items()
+            if name not in self.attached
+        }
+        return {name: count for name, count in ending.items() if count}
+
     def document(self) -> list[dict[str, Any]]:
         """Every function as the control API shows it."""
         return [

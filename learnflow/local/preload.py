@@ -44,15 +44,11 @@ CORE: Final = (
 What single functions import beside it is found in their files and preloaded too (`generation`).
 """
 
-HEAVY: Final = (
-    "learnflow.ranking.matching",
-    "learnflow.ranking.learned.exploring",
-    "learnflow.ranking.learned.seeing",
-)
+HEAVY: Final = ("learnflow.ranking.matching",)
 """In addition, for functions of the `match` image: all that a decision by rules needs."""
 WARM: Final = "learnflow.ranking.warming:warm"
-"""What the heavy fork server does between requests: LightGBM, half a second of imports,
-and the models that serve, so that no process forked later loads either."""
+"""What the heavy fork server does between requests: once there are models, it imports LightGBM,
+which takes half a second, and parses them, so that no process forked later does either."""
 
 
 def preload(modules: Iterable[str], wanted: Iterable[str] = ()) -> None:

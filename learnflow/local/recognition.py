@@ -5,6 +5,7 @@ The value is never looked into to find out: only the record's headers say what i
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, Literal
 
 from learnflow.local.cloudevent import (
@@ -35,7 +36,7 @@ def read(record: Record) -> tuple[Literal["structured", "binary"], CloudEvent]:
     content_type = record.headers.get("content-type")
     try:
         if content_type is not None and content_type.split(";")[0].strip() == STRUCTURED:
-            return "structured", from_structured(record.value)
+            return "structured", _structured(record.value)
         if content_type is not None and content_type.startswith(_FAMILY):
             raise Invalid(f"content type {content_type} is no CloudEvents format that is known")
         if "ce_specversion" in record.headers:
@@ -43,6 +44,12 @@ def read(record: Record) -> tuple[Literal["structured", "binary"], CloudEvent]:
     except UnicodeError:
         raise Invalid("the value holds a lone surrogate, which is no Unicode text") from None
     raise Invalid(_no_mode(record, content_type))
+
+
+@lru_cache(maxsize=256)
+def _structured(value: bytes) -> CloudEvent:
+    """Read once, however many sources hear it. Raises Invalid."""
+    return from_structured(value)
 
 
 def recognise(record: Record, source: str, namespace: str) -> Recognition:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from learnflow.local.instances import Answer, Unserved, Upstream
+from learnflow.local.instances import Answer, Response, Unserved, Upstream
 
 if TYPE_CHECKING:
     from learnflow.local.revision import Revision
@@ -20,7 +20,7 @@ class Reply:
         self,
         revision: "Revision",
         upstream: Upstream,
-        response: aiohttp.ClientResponse,
+        response: Response,
         arrived: float,
         cold: bool,
     ) -> None:

@@ -20,6 +20,7 @@ from learnflow.local.instances import (
     Upstream,
 )
 from learnflow.local.reply import Reply
+from learnflow.local.spans import clock_ms
 from learnflow.manifests import Function
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -45,6 +46,8 @@ class Revision:
         self._gauge = Gauge(time.monotonic())
         self._waiting: deque[asyncio.Future[Upstream]] = deque()
         self._stopped = False
+        self._emptied = False
+        self._last_cold_start: dict[str, float] | None = None
 
     async def open(self, method: str, target: str, headers: Mapping[str, str], body: Body) -> Reply:
         """A response that has begun; the caller reads or closes it. Raises Unserved."""
@@ -83,6 +86,10 @@ class Revision:
     def tick(self) -> None:
         """Measure, decide, scale."""
         now = time.monotonic()
+        if self._emptied:  # what still ends is no reason to start another
+            self._emptied = self._gauge.value > 0
+            self._gauge.average(now)
+            return
         self._autoscaler.record(now, *self._gauge.average(now))
         ready, idle = len(self.fleet.live), self._gauge.idle_seconds(now)
         self.fleet.scale_to(self._autoscaler.desired(now, ready, idle))
@@ -94,6 +101,17 @@ class Revision:
             self._adopt(function)
         self.fleet.replace(self.function.scale.min)
         self._hand_over()
+
+    def to_zero(self) -> int:
+        """Let every instance end once it has answered; the next request wakes the function again.
+
+        Returns how many end: none where the manifest keeps some.
+        """
+        if self.function.scale.min:
+            return 0
+        self._emptied = not self._waiting
+        self._autoscaler.forget()
+        return self.fleet.empty(awaited=bool(self._waiting))
 
     async def stop(self, grace: float) -> None:
         """Refuse what waits, let instances finish what they have, end them."""
@@ -111,9 +129,22 @@ class Revision:
             "panics": self._autoscaler.panics,
             "cold_starts": self.cold_starts,
             "starts": self.fleet.starts,
+            "last_cold_start": self._last_cold_start,
+            "scale": {
+                "min": self.function.scale.min,
+                "max": self.function.scale.max,
+                "idle_to_zero": self._autoscaler.seconds_to_zero(0.0),
+            },
+            "seconds_to_zero": self._seconds_to_zero(),
             **self.fleet.document(),
             "instances": [upstream.document() for upstream in self.fleet.upstreams],
         }
+
+    def _seconds_to_zero(self) -> float | None:
+        if self._gauge.value or not self.fleet.live:
+            return None
+        left = self._autoscaler.seconds_to_zero(self._gauge.idle_seconds(time.monotonic()))
+        return None if left is None else round(left, 1)
 
     def _adopt(self, function: Function) -> None:
         started = function.response_start_timeout or _RESPONSE_START_SECONDS
@@ -141,10 +172,12 @@ class Revision:
                     seconds = self.response_start_timeout
                     raise Unserved(504, f"no answer began within {seconds:g} s") from error
                 raise
-            if cold:
+            reply = Reply(self, upstream, response, arrived, cold)
+            if reply.cold_start_ms is not None:
                 self.cold_starts += 1
+                self._last_cold_start = {"at": clock_ms(), "ms": round(reply.cold_start_ms, 1)}
                 self.fleet.came_up()
-            return Reply(self, upstream, response, arrived, cold)
+            return reply
         raise Unserved(502, f"{self.function.name} breaks every connection", 1)
 
     def _gone(self, upstream: Upstream, gone: InstanceGone, whole: bool, repeats: int) -> None:
@@ -184,6 +217,7 @@ class Revision:
 
     def _wake(self) -> None:
         if not self.fleet.size:
+            self._emptied = False
             self._autoscaler.forget()
             self._gauge.average(time.monotonic())
             self.fleet.wake()

@@ -37,6 +37,7 @@ from learnflow.local.records import LogUnavailable
 from learnflow.local.relay_keeper import RelayKeeper
 from learnflow.local.serving import Serving
 from learnflow.local.spec_ports import bind_all, urls
+from learnflow.local.system_api import SystemApi
 from learnflow.local.upkeep import keep_up
 from learnflow.manifests import System, read_system
 from learnflow.settings import Settings, variable
@@ -164,7 +165,7 @@ class Runner:
         self._background(self.postgres.supervise(self._say))
 
     async def _start_events(self) -> None:
-        log = await open_log(self._bus, self.postgres, self.system.topics)
+        log = await open_log(self._bus, self.postgres, self.system.topics, self.places.state)
         self._at_end(log.close)
         self._to_relay = await self._start_daprd()
         self._while_it_lasts(_prune(log))
@@ -174,7 +175,8 @@ class Runner:
         await self.dispatcher.start()
         self._at_end(self.dispatcher.stop)
         self._at_end(self.serving.release)
-        gateway = Gateway(self.pool)
+        api = SystemApi(self.control_socket)
+        gateway = Gateway(self.pool, files=self.root / "frontend" / "out", system=api)
         self.control = Control(
             self.system,
             log,

@@ -10,7 +10,7 @@ from learnflow.local.ports import clash, listening
 from learnflow.local.progress import StartError
 
 FRONT_END: Final = 3000
-"""The specification's web page; until there is one, everything is served here."""
+"""The specification's web page: the web app, and all that it asks on the same origin."""
 SERVICES: Final = {3001: "student-api", 3002: "tutor-api", 3003: "matching-service"}
 
 

@@ -17,7 +17,7 @@ HEAVY: Final = ("aiohttp", "asyncpg", "pydantic", "rich", "psutil", "uvloop", "y
 COMMANDS: Final = {
     *("up", "demo", "down", "doctor", "ps", "logs", "send", "migrate", "maintain"),
     *("events", "dead-letters", "trace", "export", "explain", "fault", "evaluate", "ranker"),
-    *("new", "cluster", "database", "relay"),
+    *("new", "cluster", "database", "relay", "web"),
 }
 
 

@@ -17,7 +17,7 @@ from tests.cli.cluster_api import FAILED, OPTIONS, Seen, config, passwords
 from tests.cli.controllers import controllers, say
 from tests.eventually import eventually
 from tests.manifests.api_server import absent
-from tests.peers.broker import free_port
+from tests.ports import free_port
 
 pytestmark = [
     pytest.mark.peers,

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from aiohttp import web
 
+from learnflow.cli import cluster_up
 from learnflow.cli.problem import Problem
 from learnflow.cluster.checking import Options
 from learnflow.cluster.client import Cluster
@@ -16,7 +17,7 @@ from learnflow.cluster.installing import fetched
 from learnflow.cluster.plan import ROOT
 from learnflow.manifests import read_system
 from tests.cli.conftest import Command
-from tests.peers.broker import free_port
+from tests.ports import free_port
 
 
 def kubeconfig(folder: Path, server: str) -> str:
@@ -95,6 +96,22 @@ async def test_a_release_that_is_not_there_is_named_by_its_address() -> None:
         assert raised.value.where == f"{url}/gone.yaml"
     finally:
         await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://web.learnflow.localhost", "http://web.learnflow.localhost:8080/"),
+        ("https://web.learnflow.example.org", "https://web.learnflow.example.org/"),
+    ],
+)
+def test_up_ends_with_where_the_web_app_is(
+    url: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster_up._show({"web": url, "find-tutor": "http://find-tutor.learnflow.localhost"})
+    shown = capsys.readouterr().out
+    assert shown.endswith(f"The web app: {said}\n")
+    assert shown.count(url) == 1
 
 
 async def test_the_gateway_gives_each_request_to_its_functions_host() -> None:

@@ -41,19 +41,22 @@ def test_every_resource_of_an_overlay_has_its_wave_and_namespaces_come_first(
     assert "Namespace" in {each.kind for each in minikube.waves[0][1]}
 
 
-def test_one_tag_is_for_both_images_and_names_the_jobs() -> None:
+def test_one_tag_is_for_all_images_and_names_the_jobs() -> None:
     found = plan("minikube", "1a2b3c4d5e6f7")
     assert found.images == [
         "dev.local/learnflow-core:1a2b3c4d5e6f7",
         "dev.local/learnflow-match:1a2b3c4d5e6f7",
+        "dev.local/learnflow-web:1a2b3c4d5e6f7",
     ]
     assert {each.name for each in found.of("Job")} >= {"migrate-students-db-1a2b3c4d5e6f"}
 
 
-def test_each_image_may_have_its_own_tag_and_registry() -> None:
-    assert plan("production", "a,b", "docker.io/us/").images == [
+@pytest.mark.parametrize(("tags", "web"), [("a,b,c", "c"), ("a,b", "dev")])
+def test_each_image_may_have_its_own_tag_and_registry(tags: str, web: str) -> None:
+    assert plan("production", tags, "docker.io/us/").images == [
         "docker.io/us/learnflow-core:a",
         "docker.io/us/learnflow-match:b",
+        f"docker.io/us/learnflow-web:{web}",
     ]
 
 
@@ -204,3 +207,12 @@ def test_keeping_data_keeps_kafka_topics_and_namespaces(minikube: Plan) -> None:
 def test_a_plan_of_a_folder_of_the_repository_is_as_good_as_a_name(minikube: Plan) -> None:
     by_folder = plan(str(ROOT / "k8s" / "overlays" / "minikube"))
     assert replace(by_folder, overlay="minikube") == minikube
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_serving_is_set_to_tell_the_metrics_that_dashboards_ask_for(small: bool) -> None:
+    serving = next(each for each in OPERATORS if each.name == "Knative Serving")
+    parts = {each["metadata"]["name"]: each for each in operators.settings(serving, small=small)}
+    said = parts["config-observability"]["data"]
+    assert said["request-metrics-protocol"] == said["metrics-protocol"] == "prometheus"
+    assert ("config-domain" in parts) is small

@@ -49,6 +49,13 @@ KNATIVE = ("serving.knative.dev/v1", "Service")
             ),
             "waiting",
         ),
+        (
+            conditioned(  # the one available is the old one
+                "apps/v1", "Deployment", observedGeneration=2, availableReplicas=1,
+                updatedReplicas=1, replicas=2,
+            ),
+            "waiting",
+        ),
         (conditioned("apps/v1", "StatefulSet", observedGeneration=2, readyReplicas=0), "waiting"),
         (
             conditioned(

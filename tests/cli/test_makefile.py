@@ -67,10 +67,14 @@ def test_without_uv_and_venv_one_line_names_the_package(folder: Path, tmp_path: 
 
 
 @needs_make
+@pytest.mark.parametrize(("node", "groups"), [("exit 0", ""), ("exit 1", " --group web")])
 def test_uv_from_the_path_installs_and_bytecode_may_be_written(
-    folder: Path, tmp_path: Path
+    folder: Path, tmp_path: Path, node: str, groups: str
 ) -> None:
+    """A Node that does not say that it is new enough is brought by the group `web`."""
     told = tmp_path / "told"
+    _program(tmp_path / "a bin" / "node", node)
+    _program(tmp_path / "a bin" / "npm", "exit 0")
     _program(tmp_path / "a bin" / "uv", f'echo "$@" >> "{told}"')
     _program(
         folder / ".venv" / "bin" / "python",
@@ -80,6 +84,6 @@ def test_uv_from_the_path_installs_and_bytecode_may_be_written(
     assert done.returncode == 0, done.stderr
     assert told.read_text(encoding="utf-8").splitlines() == [
         "--version",
-        "sync --inexact --no-dev",
+        f"sync --inexact --no-dev{groups}",
         "-m learnflow.cli.app demo --stay unset",
     ]

@@ -10,12 +10,12 @@ ENDING: Final = {
     *("Problem", "StartError", "AlreadyRunning", "PlaceError", "NoPort", "PostgresFailed"),
     *("ForkServerGone", "ExamplesError", "SettingsError", "Refused", "Unselectable"),
     *("CannotReplay", "NotSendable", "LogUnavailable", "Malformed", "BadData"),
-    *("SpecError", "CannotGenerate", "ClusterError", "NoRoom"),
+    *("SpecError", "CannotGenerate", "ClusterError", "NoRoom", "NotBuilt"),
 }
 """Exceptions that end a command: its own, those it explains, and those the runner answers with."""
 FOLDERS: Final = (
     *("learnflow/cli", "learnflow/local", "learnflow/demo", "learnflow/evaluation"),
-    *("learnflow/scaffold", "learnflow/cluster"),
+    *("learnflow/scaffold", "learnflow/cluster", "learnflow/web"),
     "learnflow/settings.py",
 )
 VARIES: Final = "…"

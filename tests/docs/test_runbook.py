@@ -17,6 +17,8 @@ OTHERS = {
     "learnflow/scaffold/reading.py: what": "SpecError's own constructor, and which parts disagree",
     "learnflow/scaffold/staging.py: what": "CannotGenerate's own constructor",
     "learnflow/cli/new.py: error.what": "those two, listed themselves",
+    "learnflow/cli/web.py: str(error)": "NotBuilt, listed itself",
+    "learnflow/web/building.py: what": "NotBuilt's own constructor",
     "learnflow/local/progress.py: what": "StartError's own constructor",
     "learnflow/local/asking.py: detail": "Refused's own constructor",
     "learnflow/local/sending.py: detail": "NotSendable's own constructor",
@@ -26,6 +28,7 @@ OTHERS = {
     "learnflow/local/forkserver.py: why": "the last words of a fork server, listed themselves",
     "learnflow/local/forkserver_control.py: what": "likewise",
     "learnflow/cluster/errors.py: what": "ClusterError's own constructor",
+    "learnflow/cluster/viewing_service.py: title": "the system page's source's answers, HTTP's",
     "learnflow/settings.py: '; '.join(wrong)": "which variable breaks which rule",
     "learnflow/local/paths.py: pid": "AlreadyRunning, whose constructor makes the message",
 }

@@ -37,3 +37,12 @@ async def test_a_database_that_is_away_is_said_before_an_answer_begins(
     async with away.get(f"/control/{path}") as response:
         assert (response.status, response.headers["Retry-After"]) == (503, "1")
         assert "students_db does not answer" in (await response.json())["detail"]
+
+
+async def test_a_last_trace_may_be_asked_for_before_there_is_one(
+    away: aiohttp.ClientSession,
+) -> None:
+    async with away.get("/control/traces/last") as response:
+        assert response.status == 404
+    async with away.get("/control/traces/last?if_any=1") as response:
+        assert (response.status, await response.json()) == (200, {"traces": []})

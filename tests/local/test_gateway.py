@@ -13,11 +13,13 @@ import pytest
 from aiohttp import web
 
 from learnflow.local import ports
+from learnflow.local.faults import Switch
 from learnflow.local.gateway import Gateway
 from learnflow.local.pool import Pool
 from learnflow.local.routes import Routes, Target, Unknown
 from tests.eventually import eventually
 from tests.local.fakes import FakeStarter, function, route
+from tests.runtime.watching import UPGRADE
 
 FUNCTIONS = (
     function("register-student", routes=(route("POST /api/students"),)),
@@ -68,6 +70,9 @@ class Echo:
         return response
 
     async def talk(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.path.endswith("/refused"):
+            said = {"Content-Type": "application/problem+json", "Retry-After": "7"}
+            return web.Response(status=403, body=b'{"status": 403}', headers=said)
         channel = web.WebSocketResponse(protocols=("feed",))
         await channel.prepare(request)
         async for message in channel:
@@ -312,6 +317,47 @@ async def test_websockets_pass_both_ways_with_protocol_and_close_code(
         await channel.send_str("bye")
         assert (await channel.receive()).data == 4001
     await eventually(lambda: pool.document()[1]["requests"] == 0)
+
+
+async def test_a_websocket_that_the_function_refuses_is_answered_in_its_own_words(
+    http: aiohttp.ClientSession, pool: Pool
+) -> None:
+    async with http.get("/find-student/refused", headers=UPGRADE) as response:
+        assert (response.status, await response.json(content_type=None)) == (403, {"status": 403})
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.headers["retry-after"] == "7"
+    await eventually(lambda: pool.document()[1]["requests"] == 0)
+
+
+async def test_fault_switches_act_on_websockets_too(
+    http: aiohttp.ClientSession, pool: Pool
+) -> None:
+    pool.faults.set(Switch("find-student", "fail", status=500, left=1))
+    pool.faults.set(Switch("find-student", "drop", left=1))
+    async with http.get("/find-student/feed", headers=UPGRADE) as response:
+        assert (response.status, "fault switch" in await response.text()) == (500, True)
+    pool.faults.set(Switch("find-student", "drop", left=2))  # aiohttp asks again
+    with pytest.raises(aiohttp.ClientError):
+        await http.ws_connect("/find-student/feed")
+    async with http.ws_connect("/find-student/feed") as channel:
+        await channel.send_str("one")
+        assert await channel.receive_str() == "heard one"
+
+
+async def test_a_websocket_whose_instance_ends_is_closed_and_the_next_goes_to_another(
+    http: aiohttp.ClientSession, pool: Pool
+) -> None:
+    async with http.ws_connect("/find-student/feed") as channel:
+        await channel.send_str("one")
+        await channel.receive_str()
+        pool.revisions["find-student"].renew()
+        await pool.revisions["find-student"].fleet.upstreams[0].close()
+        assert (await asyncio.wait_for(channel.receive(), 5)).type is aiohttp.WSMsgType.CLOSE
+    await pool.revisions["find-student"].fleet.upstreams[-1].close()  # and nobody knows yet
+    asyncio.get_running_loop().call_later(0.02, pool.revisions["find-student"].renew)
+    async with http.ws_connect("/find-student/feed") as channel:
+        await channel.send_str("two")
+        assert await channel.receive_str() == "heard two"
 
 
 async def test_a_websocket_is_cut_where_knative_cuts_it(http: aiohttp.ClientSession) -> None:

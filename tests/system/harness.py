@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from db.roles import SHORT_NAMES, database_of
 from learnflow.local.paths import places
 from learnflow.local.postgres import EmbeddedPostgres
 from tests.eventually import eventually
+from tests.ports import free_port
 from tests.system.runner_process import Options
 
 REPOSITORY: Final = Path(__file__).parents[2]
@@ -195,14 +195,6 @@ async def running(**options: Any) -> AsyncIterator[Embedded]:
         await system.stop()
     finally:
         system.discard()
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _name(process: psutil.Process) -> str:

@@ -1,0 +1,1 @@
+"""Building the web app: out of `frontend/`, with the machine's Node or that of a Python package."""
