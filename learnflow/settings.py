@@ -16,11 +16,13 @@ _FOREIGN: Final = {
     "function_target": "FUNCTION_TARGET",
     "port": "PORT",
     "dapr_http_port": "DAPR_HTTP_PORT",
+    "kubernetes_service_host": "KUBERNETES_SERVICE_HOST",
+    "kubernetes_service_port": "KUBERNETES_SERVICE_PORT",
     "state_home": "XDG_STATE_HOME",
     "home": "HOME",
     "ci": "CI",
 }
-"""Variables that others named: the functions framework, Knative, the desktop, CI."""
+"""Variables that others named: the functions framework, Knative, Kubernetes, the desktop, CI."""
 
 
 class SettingsError(Exception):
@@ -99,6 +101,10 @@ class Settings(BaseModel):
     relay_look_seconds: Seconds = 5.0
     """How often the relay looks for such stories."""
 
+    kubernetes_service_host: str | None = None
+    """Where a pod finds the API server (KUBERNETES_SERVICE_HOST, set by Kubernetes)."""
+    kubernetes_service_port: Port = 443
+
     state_home: Path | None = None
     """Where programs keep state (XDG_STATE_HOME)."""
     home: Path | None = None
@@ -126,6 +132,15 @@ class Settings(BaseModel):
         if url is None:
             raise SettingsError(f"{variable(field)} is not set")
         return url
+
+    def kubernetes_url(self) -> str:
+        """The API server of the cluster that this process runs on. Raises SettingsError."""
+        host = self.kubernetes_service_host
+        if host is None:
+            name = variable("kubernetes_service_host")
+            raise SettingsError(f"{name} is not set: this runs in a pod of a Kubernetes cluster")
+        shown = f"[{host}]" if ":" in host else host
+        return f"https://{shown}:{self.kubernetes_service_port}"
 
 
 def variable(field: str) -> str:

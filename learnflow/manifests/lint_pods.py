@@ -21,6 +21,9 @@ SIDECAR: Final = {
     "dapr.io/block-shutdown-duration": "45s",
 }
 HASH: Final = "learnflow.org/config-hash"
+HOME: Final = "learnflow"
+READER: Final = "system"
+"""The Service behind the system page: the only one that asks the API server."""
 _PINNED: Final = re.compile(r"[a-z0-9.-]+\.[a-z]+/.+(:(?!latest$)[\w.-]+|@sha256:[0-9a-f]{64})")
 
 
@@ -56,17 +59,39 @@ def _loose(context: dict[str, Any]) -> Iterator[tuple[str, object]]:
         yield "privileged", True
 
 
-@across("each pod has an account of this tree that gets no token")
+@across(f"each pod has an account of this tree, and none but {READER}'s gets its token")
 def account(tree: Tree) -> Together:
     for pods in pods_of(tree):
         name = pods.spec.get("serviceAccountName")
         found = tree.named("ServiceAccount", str(name))
+        reads = pods.owner.name == READER == name
         if found is None:
             yield pods.owner, f"{pods.path}.spec.serviceAccountName", name
-        elif found.at("automountServiceAccountToken") is not False:
+        elif found.at("automountServiceAccountToken") is not reads:
             yield found, "automountServiceAccountToken", name
-        if pods.spec.get("automountServiceAccountToken") is not False:
+        if pods.spec.get("automountServiceAccountToken") is not (None if reads else False):
             yield pods.owner, f"{pods.path}.spec.automountServiceAccountToken", name
+
+
+@across(f"in {HOME} {READER} may get and list what it shows, and nobody else may do anything")
+def rights(tree: Tree) -> Together:
+    for binding in _at_home(tree, "RoleBinding"):
+        subjects = [(each.get("kind"), each.get("name")) for each in binding.at("subjects") or ()]
+        if subjects != [("ServiceAccount", READER)] or binding.at("roleRef", "kind") != "Role":
+            yield binding, "subjects", subjects
+    for role in _at_home(tree, "Role"):
+        for rule in role.at("rules") or ():
+            if not set(rule.get("verbs", ())) <= {"get", "list"}:
+                yield role, "rules.verbs", rule.get("verbs")
+            if any("secrets" in name or "*" in name for name in rule.get("resources", ())):
+                yield role, "rules.resources", rule.get("resources")
+    for kind in ("ClusterRole", "ClusterRoleBinding"):
+        for each in tree.of(kind):
+            yield each, "kind", kind
+
+
+def _at_home(tree: Tree, kind: str) -> Iterator[Document]:
+    return (each for each in tree.of(kind) if each.at("metadata", "namespace") == HOME)
 
 
 @across("images have a registry and a fixed tag or digest")
@@ -167,6 +192,7 @@ def mounts(tree: Tree) -> Together:
 LINTS: tuple[Lint, ...] = (
     restricted,
     account,
+    rights,
     pinned,
     sidecar_in_job,
     sidecar,

@@ -37,8 +37,7 @@ _ORDER: Final = (
     ("kafka.strimzi.io", "KafkaTopic", ".*", 4),
     ("", "Service", "kafka", 3),
     ("", "ConfigMap", "dashboard-.*", 6),
-    ("dapr.io", ".*", ".*", 5),
-    ("dapr.io", "Subscription", ".*", 8),
+    ("dapr.io", ".*", ".*", 5),  # before functions: sidecars read Subscriptions as they start
     ("serving.knative.dev", ".*", ".*", 6),
     ("monitoring.coreos.com", ".*", ".*", 6),
     ("eventing.knative.dev|sinks.knative.dev", ".*", ".*", 7),

@@ -13,7 +13,8 @@ import yaml
 
 from tests.eventually import eventually
 from tests.manifests.trees import CRDS, ROOT
-from tests.peers.broker import free_port, spawn
+from tests.peers.broker import spawn
+from tests.ports import free_port
 
 PROGRAMS = Path.home() / ".cache" / "learnflow-testbed" / "bin"
 TOKEN = "only-for-this-test"

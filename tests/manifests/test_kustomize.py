@@ -91,10 +91,11 @@ def test_images_get_another_name_or_tag(tmp_path: Path) -> None:
 
 
 def test_our_images_are_replaced_and_jobs_named_by_their_tag() -> None:
-    images = {"core": "dev.local/learnflow-core:0a1b2c3d4e5f6789", "match": "other/m:1"}
+    core = "dev.local/learnflow-core:0a1b2c3d4e5f6789"
+    images = {"core": core, "match": "other/m:1", "web": "other/w:1"}
     made = with_images(rendered("minikube"), images)
     used = {each["image"] for document in made for each in containers(document.fields)}
     assert {image for image in used if "learnflow" in image} == {images["core"]}
-    assert images["match"] in used
+    assert {images["match"], images["web"]} <= used
     assert "migrate-students-db-0a1b2c3d4e5f" in {each.name for each in made}
     assert len(made) == len(rendered("minikube"))

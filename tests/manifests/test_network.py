@@ -60,6 +60,11 @@ ALLOWED = [
     ("students-db-pooler", "students-db", 5432),
     ("find-student", "names", 53),
     ("relay", "names", 53),
+    ("activator", "web", 8012),
+    ("kourier", "system", 8012),
+    ("system", "internet", 443),
+    ("system", "internet", 6443),
+    ("system", "names", 53),
 ]
 DENIED = [
     ("stranger", "register-student", 8012),
@@ -89,6 +94,13 @@ DENIED = [
     ("maintain", "broker", 9092),
     ("train-ranker", "internet", 443),
     ("students-db", "tutors-db", 5432),
+    ("web", "internet", 443),
+    ("web", "kourier", 8081),
+    ("web", "students-db-pooler", 6432),
+    ("system", "internet", 80),
+    ("system", "students-db", 5432),
+    ("system", "students-db-pooler", 6432),
+    ("system", "kourier", 8081),
 ]
 
 

@@ -20,6 +20,12 @@ def test_every_resource_has_its_wave_and_nothing_comes_before_its_namespace(over
     assert "Namespace" in {each.kind for each in found[0][1]}
 
 
+def test_subscriptions_are_there_before_the_sidecars_that_read_them_as_they_start() -> None:
+    found = rendered("dapr-subscriptions")
+    last = max(wave_of(each) for each in found if each.kind == "Subscription")
+    assert last < wave_of(one("dapr-subscriptions", "Service", "match-student"))
+
+
 def test_argo_cd_is_told_the_same_waves() -> None:
     told = [(each, each.at("metadata", "annotations", WAVE)) for each in rendered("production")]
     assert [each.name for each, wave in told if wave != str(wave_of(each))] == []

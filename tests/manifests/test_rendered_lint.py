@@ -33,6 +33,8 @@ HEARD = ("dapr-subscriptions", "Subscription", "book-tutor-on-student-matched")
 REACTION = ("dapr-subscriptions", "Service", "book-tutor")
 SERVER = ("minikube", "StatefulSet", "students-db")
 HPA = ("production", "Service", "match-student")
+READER = ("minikube", "Service", "system")
+WEB = ("minikube", "Service", "web")
 OPEN = {"name": "x", "value": "y"}
 
 FIXTURES: list[tuple[str, tuple[str, str, str], tuple[str | int, ...], Any]] = [
@@ -45,6 +47,15 @@ FIXTURES: list[tuple[str, tuple[str, str, str], tuple[str | int, ...], Any]] = [
     ("account", RELAY, (*POD, "serviceAccountName"), "default"),
     ("account", MATCH, (*POD, "automountServiceAccountToken"), GONE),
     ("account", ("minikube", "ServiceAccount", "relay"), ("automountServiceAccountToken",), GONE),
+    ("account", READER, (*POD, "automountServiceAccountToken"), True),
+    ("account", WEB, (*POD, "automountServiceAccountToken"), GONE),
+    ("account", RELAY, (*POD, "serviceAccountName"), "system"),
+    ("account", ("minikube", "ServiceAccount", "system"), ("automountServiceAccountToken",), False),
+    ("rights", ("minikube", "RoleBinding", "system"), ("subjects", 0, "name"), "relay"),
+    ("rights", ("minikube", "RoleBinding", "system"), ("roleRef", "kind"), "ClusterRole"),
+    ("rights", ("minikube", "Role", "system"), ("rules", 0, "verbs"), ["get", "list", "patch"]),
+    ("rights", ("minikube", "Role", "system"), ("rules", 2, "resources"), ["pods", "secrets"]),
+    ("config_hash", ("minikube", "ConfigMap", "web"), ("data", "config.json"), "{}"),
     ("pinned", RELAY, (*FIRST, "image"), "dev.local/learnflow-core:latest"),
     ("pinned", SERVER, (*FIRST, "image"), "postgres"),
     ("sidecar_in_job", JOB, (*NOTES, "dapr.io/enabled"), "true"),
