@@ -26,6 +26,7 @@ from bench import (
     scaling,
     start,
     tail,
+    web,
 )
 from bench.figures import Figure, Invalid
 from bench.place import Place, place
@@ -49,6 +50,7 @@ WHOLE: Final[dict[str, Callable[[System, bool], Awaitable[list[Figure]]]]] = {
     "replay": replay.measure,
     "idle": memory.measure,
     "gateway": gateway.measure,
+    "web": web.measure,
 }
 """Measured on one whole embedded system, in this order."""
 GROUPS: Final = (*PARTS, "start", *WHOLE)

@@ -15,6 +15,8 @@ DAPR_VALUES: Final = ("dapr_sidecar_injector.sidecarDropALLCapabilities=true",)
 MANAGER: Final = "learnflow"
 """The field manager of all that `up` applies."""
 DONE: Final = "learnflow.org/installed"
+METRICS: Final = {"metrics-protocol": "prometheus", "request-metrics-protocol": "prometheus"}
+"""Of Serving's config-observability; left out, 1.22 tells no metrics and dashboards stay empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +150,10 @@ def settings(operator: Operator, *, small: bool) -> tuple[dict[str, Any], ...]:
     if operator.name == "Kourier":
         ingress = {"ingress-class": "kourier.ingress.networking.knative.dev"}
         return (_part("v1", "ConfigMap", "config-network", operator, {"data": ingress}),)
-    if operator.name == "Knative Serving" and small:
-        return (_part("v1", "ConfigMap", "config-domain", operator, {"data": {"localhost": ""}}),)
+    if operator.name == "Knative Serving":
+        told = _part("v1", "ConfigMap", "config-observability", operator, {"data": dict(METRICS)})
+        here = _part("v1", "ConfigMap", "config-domain", operator, {"data": {"localhost": ""}})
+        return (told, here) if small else (told,)
     if operator.name == "Knative Kafka source" and small:
         limits = {"requests": {"cpu": "200m", "memory": "512Mi"}, "limits": {"memory": "1000Mi"}}
         name = "kafka-source-dispatcher"

@@ -15,7 +15,7 @@ from learnflow.manifests.secrets import NAMESPACE, names
 ROOT: Final = Path(__file__).parents[2]
 OVERLAYS: Final = ROOT / "k8s" / "overlays"
 PREFIX: Final = "learnflow-"
-IMAGES: Final = ("core", "match")
+IMAGES: Final = ("core", "match", "web")
 Waves = tuple[tuple[str, tuple[Document, ...]], ...]
 
 
@@ -61,8 +61,8 @@ class Plan:
 def plan(overlay: str, tag: str | None = None, registry: str | None = None) -> Plan:
     """The plan of an overlay, by name or as a folder of this repository.
 
-    `tag` is one for both images, or two with a comma: core's, then match's. Raises
-    ClusterError when there is none, ManifestError when it is broken.
+    `tag` is one for all images, or several with commas: core's, match's, web's; whose is not said
+    keeps the manifest's. Raises ClusterError when there is none, ManifestError when it is broken.
     """
     folder = OVERLAYS / overlay
     if not (folder / KUSTOMIZATION).is_file():
@@ -77,10 +77,11 @@ def plan(overlay: str, tag: str | None = None, registry: str | None = None) -> P
 
 
 def images(documents: Iterable[Document], tag: str | None, registry: str | None) -> dict[str, str]:
-    """Our two images as they are to be: the manifests' names and tags, where nothing is said."""
+    """Our images as they are to be: the manifests' names and tags, where nothing is said."""
     said = {str(c.get("image", "")) for d in documents for c in containers(d.fields)}
     wanted = {}
-    tags = dict(zip(IMAGES, tag.split(",") * 2, strict=False)) if tag else {}
+    said_tags = tag.split(",") if tag else []
+    tags = dict(zip(IMAGES, said_tags * 3 if len(said_tags) == 1 else said_tags, strict=False))
     for image in said:
         if (short := short_of(image)) in IMAGES:
             name, written = parts(image)

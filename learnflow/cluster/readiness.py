@@ -60,8 +60,9 @@ def _replicas(fields: Fields, ready: str) -> State:
     updated = status.get("updatedReplicas") or 0
     if _behind(fields) or "observedGeneration" not in status:
         return State("waiting", "its controller has not seen it yet")
-    if count >= wanted and updated >= wanted:
-        return READY
+    old = max(0, (status.get("replicas") or 0) - updated)
+    if count >= wanted and updated >= wanted:  # of those available some may be old ones
+        return State("waiting", f"{old} old pods are not replaced yet") if old else READY
     return State("waiting", f"{min(count, updated)} of {wanted} pods are ready")
 
 

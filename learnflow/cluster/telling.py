@@ -18,12 +18,14 @@ from learnflow.manifests import read_system
 
 KOURIER: Final = ("kourier-system", "app=3scale-kourier-gateway", 8080)
 AUDITED: Final = ("students", "tutors")
+PATIENCE_SECONDS: Final = 180.0
+"""A pod's start takes seconds, and each of the flow's functions is at zero."""
 
 
 async def tell(cluster: Cluster, ingress: str | None, view: View, began: float) -> Result:
     """Send the examples and audit the databases, by port-forwards. Raises ClusterError."""
     async with running(cluster, ingress) as found:
-        return await Story(found, load(), view, began).tell()
+        return await Story(found, load(), view, began, patience=PATIENCE_SECONDS).tell()
 
 
 @asynccontextmanager

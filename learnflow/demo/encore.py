@@ -42,15 +42,21 @@ class Api:
         self._limit = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
 
     async def get(self, path: str) -> Row | None:
-        """The answer, or None when it is not 200."""
-        async with self._session.get(path, timeout=self._limit) as response:
-            return await response.json() if response.status == 200 else None
+        """The answer, or None when it is not 200, or none came in time."""
+        try:
+            async with self._session.get(path, timeout=self._limit) as response:
+                return await response.json() if response.status == 200 else None
+        except (aiohttp.ClientError, TimeoutError):
+            return None
 
     async def decline(self, match_id: str) -> bool:
-        """Whether the tutor's no was taken."""
+        """Whether the tutor's no was taken, as far as is known."""
         path, body = f"/api/matches/{match_id}/response", {"response": "decline"}
-        async with self._session.post(path, json=body, timeout=self._limit) as response:
-            return response.status == 204
+        try:
+            async with self._session.post(path, json=body, timeout=self._limit) as response:
+                return response.status == 204
+        except (aiohttp.ClientError, TimeoutError):
+            return False
 
     async def tutor_name(self, tutor_id: str) -> str:
         """A tutor's name; the id when nobody is registered under it any more."""

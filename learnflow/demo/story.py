@@ -61,6 +61,7 @@ class Story:
     first_answer: float | None = None
     before: int = 0
     run: str = field(default_factory=lambda: f"demo-{uuid.uuid4().hex[:8]}")
+    patience: float = PATIENCE_SECONDS
 
     async def tell(self) -> Result:
         """Send everything, follow it to its end, audit the databases."""
@@ -113,7 +114,7 @@ class Story:
 
     async def _settle(self, following: Following, stage: str) -> Audit:
         """Look until the students are settled and the databases agree, or patience ends."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + self.patience
         while True:
             await following.look()
             self._note_cold_starts()

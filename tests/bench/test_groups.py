@@ -14,7 +14,7 @@ def test_every_group_is_offered_and_an_unknown_one_is_refused() -> None:
     assert refused.exit_code == 2
     assert "unknown: rce" in refused.output
     assert {"race", "tail", "scaling", "events", "growth"} <= PARTS.keys()
-    assert {"flow", "decline", "replay", "idle", "gateway"} <= WHOLE.keys()
+    assert {"flow", "decline", "replay", "idle", "gateway", "web"} <= WHOLE.keys()
     assert set(GROUPS) == {*PARTS, "start", *WHOLE}
 
 

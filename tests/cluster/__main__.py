@@ -3,12 +3,16 @@
 import argparse
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Callable
 from statistics import quantiles
 from typing import Final
 
-from tests.cluster import checks, coldstart, deploy, images, node, streams
+from learnflow.cluster.errors import ClusterError
+from tests.cluster import checks, coldstart, deploy, images, node, streams, subscriptions
+from tests.cluster.acting import acting
+from tests.cluster.metrics import queries
 from tests.cluster.story import main_job
 
 
@@ -22,12 +26,27 @@ def _prepare(given: argparse.Namespace) -> None:
 
 
 def _up(given: argparse.Namespace) -> None:
-    for what, seconds in deploy.deploy(deploy.known_crds()):
-        print(f"{seconds:6.1f} s  {what}", flush=True)
+    for name, url in sorted(asyncio.run(deploy.deploy()).items()):
+        print(f"{name:20} {url}")
 
 
 def _down(given: argparse.Namespace) -> None:
-    deploy.remove()
+    print(f"{asyncio.run(deploy.remove())} resources deleted")
+
+
+def _act(given: argparse.Namespace) -> None:
+    asyncio.run(_acting())
+
+
+async def _acting() -> None:
+    over = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, over.set)
+    async with acting() as carrier:
+        if carrier is None:
+            raise node.Refused("another process acts already")
+        print("acting until Ctrl-C", flush=True)
+        await over.wait()
 
 
 def _check(given: argparse.Namespace) -> None:
@@ -50,14 +69,30 @@ def _story(given: argparse.Namespace) -> None:
     print(json.dumps(kept))
     cut = quantiles(told, n=100)
     print(f"registered to told: p50 {cut[49] / 1000:.2f} s, p99 {cut[98] / 1000:.2f} s")
-    delivered, dead = (sum(each[key] for each in sources) for key in ("delivered", "dead"))
-    print(f"{delivered} deliveries by {len(sources)} KafkaSources, {dead} dead letters")
+    if sources:
+        delivered, dead = (sum(each[key] for each in sources) for key in ("delivered", "dead"))
+        print(f"{delivered} deliveries by {len(sources)} KafkaSources, {dead} dead letters")
     if not result.audit.fine:
         raise node.Refused("not everybody was matched or told: see the counts above")
 
 
 def _stream(given: argparse.Namespace) -> None:
     print(asyncio.run(streams.lives(given.seconds)))
+
+
+def _metrics(given: argparse.Namespace) -> None:
+    found = asyncio.run(queries())
+    for each in found:
+        print(f"{each.state:8} {each.title}: {each.query}\n         {each.where}")
+    if any(each.state == "missing" for each in found):
+        raise node.Refused("somebody asks for a metric that nobody tells: see above")
+
+
+def _subscriptions(given: argparse.Namespace) -> None:
+    told = asyncio.run(subscriptions.one_match_by_dapr())
+    print(
+        f"matched and told by Dapr's subscriptions alone, {told['seconds']:.1f} s after registering"
+    )
 
 
 def _figures(given: argparse.Namespace) -> None:
@@ -74,12 +109,18 @@ AUDITED: Final = (
 COMMANDS: Final[dict[str, tuple[Callable[[argparse.Namespace], None], str]]] = {
     "images": (_images, "build our images and the stand-ins, and load them into the node"),
     "prepare": (_prepare, "the types of operators that are not here, a setting of Dapr's"),
-    "up": (_up, "apply everything, wave by wave, and wait until it is ready"),
+    "up": (_up, "learnflow cluster up, the operators that are not here acted for"),
+    "act": (_act, "act for them until Ctrl-C, so that events flow"),
     "check": (_check, "webhooks, 0-1-0, Dapr's invocation, JobSink, CronJobs"),
     "story": (_story, "the main job: registered, matched, told, events from the real Kafka"),
-    "stream": (_stream, "a stream that lives until the function closes it, and is resumed"),
+    "stream": (_stream, "streams on both wires, until the function closes them, and resumed"),
+    "metrics": (_metrics, "each query of dashboards and alerts: who tells its metrics, or nobody"),
+    "subscriptions": (
+        _subscriptions,
+        "the overlay dapr-subscriptions instead, and one match by it",
+    ),
     "figures": (_figures, "image sizes, memory at rest, cold start beside a hello"),
-    "down": (_down, "take everything of ours away; the node stays"),
+    "down": (_down, "learnflow cluster down, data too; the node stays"),
 }
 
 
@@ -101,7 +142,7 @@ def main() -> int:
     try:
         for name in given.commands:
             COMMANDS[name][0](given)
-    except node.Refused as why:
+    except (node.Refused, ClusterError) as why:
         sys.stderr.write(f"{why}\n")
         return 1
     return 0

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import aiohttp
 import pytest
 
 from learnflow.cli.show_result import encore_lines
-from learnflow.demo.encore import Encore, encore
+from learnflow.demo.encore import Api, Encore, encore
 
 FILTERS = {"teaching": 5, "remaining": 2, "left_out": {"grade": 2, "times": 0, "no_slot": 1}}
 BY_HOURS = [{"code": "shared_hours", "value": 1.5}]
@@ -80,3 +81,11 @@ async def test_nothing_is_declined_where_there_is_nothing_to_show(explained: Any
 
 async def test_a_no_that_came_too_late_ends_it() -> None:
     assert await _encore(FakeApi({"m1": _explained(BY_HOURS)}, takes_no=False), "m1") is None
+
+
+async def test_an_answer_that_does_not_come_is_none_and_no_error(unused_tcp_port: int) -> None:
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{unused_tcp_port}") as session:
+        api = Api(session)
+        assert await api.get("/api/matches/m1") is None
+        assert not await api.decline("m1")
+        assert await api.tutor_name("t1") == "t1"
