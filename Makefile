@@ -38,7 +38,7 @@ run: ## start everything, register the examples, show the matches; Ctrl-C ends i
 
 test: ## the tests; the web app is built for those in a browser
 	@$(SYNC)
-	-@$(PYTHON) -m learnflow.cli.app web build
+	-@$(PYTHON) -m tools.web_check
 	@exec $(PYTHON) -m pytest $(ARGS)
 
 check: ## exactly what CI runs: format, lint, types, import rules, manifests, web app, tests

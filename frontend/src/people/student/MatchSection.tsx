@@ -5,7 +5,7 @@ import { MatchCard } from "./MatchCard";
 import { Rating } from "./Rating";
 import { WhyCard } from "./WhyCard";
 
-const ANSWER_EVERY = 20_000;
+const ANSWER_EVERY = 5_000;
 
 interface MatchSectionProps {
   student: StudentView;
