@@ -2,8 +2,9 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const HOME = new URL("../src/contract/", import.meta.url).pathname;
+const HOME = fileURLToPath(new URL("../src/contract/", import.meta.url));
 
 /** JSON Schema patterns are Unicode patterns, and what is invisible is written as an escape. */
 function readable(source) {
@@ -18,7 +19,7 @@ function readable(source) {
 async function generate(folder) {
   const { createClient } = await import("@hey-api/openapi-ts");
   const config = {
-    input: new URL("../../docs/openapi.json", import.meta.url).pathname,
+    input: fileURLToPath(new URL("../../docs/openapi.json", import.meta.url)),
     output: { path: folder },
     logs: { level: "silent" },
     plugins: [

@@ -1,10 +1,11 @@
 // Writes .br and .gz beside every text file of out/, so that serving one is reading a file.
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
-const OUT = new URL("../out/", import.meta.url).pathname;
+const OUT = fileURLToPath(new URL("../out/", import.meta.url));
 const TEXTS = /\.(html|js|css|json|svg|txt|webmanifest)$/u;
 const WORTH_IT = 512;
 const brotli = promisify(brotliCompress);

@@ -1,8 +1,9 @@
 // Prints how much compressed script each page of out/ loads first; fails above the limit.
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const OUT = new URL("../out/", import.meta.url).pathname;
+const OUT = fileURLToPath(new URL("../out/", import.meta.url));
 const LIMIT = 150_000;
 const SCRIPT = /<script[^>]+src="(\/[^"]+\.js)"[^>]*>/gu;
 
