@@ -44,12 +44,12 @@ def serve_function(job: Job) -> None:
 
 
 def parsed_ahead(job: Job) -> int:
-    """0 where the fork server imported LightGBM and parsed the model `job.target`, if one is said.
+    """0 where the fork server has parsed the model `job.target`.
 
     It imports nothing and parses nothing itself.
     """
     champion = sys.modules.get("learnflow.ranking.learned.champion")
-    return int(champion is None or (job.target != "" and champion.parsed(job.target) is None))
+    return int(champion is None or champion.parsed(job.target) is None)
 
 
 def _after(owner: Any, name: str, stage: str) -> None:

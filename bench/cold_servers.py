@@ -45,22 +45,21 @@ async def servers(place: Place, model: Path) -> AsyncIterator[Servers]:
         known = (WARM, str(model.parent))
         warm = await light.fork_server("match-warm", preload=HEAVY, idle=known)
         stack.push_async_callback(warm.stop)
-        await _ready(heavy, "")
         await _ready(warm, model.stem)
         yield Servers(light, heavy, warm)
 
 
 async def _ready(server: ForkServer, model: str) -> None:
-    """Ask processes forked from it whether it has imported LightGBM and parsed a model.
+    """Ask processes forked from it whether it has parsed this model.
 
-    It forks none while it does either, so few are needed. Raises Invalid when it never is ready.
+    It forks none while it does, so few are needed. Raises Invalid when it never is ready.
     """
     try:
         async with asyncio.timeout(_READY_SECONDS):
             while await _code(server, model):
                 continue
     except TimeoutError:
-        raise Invalid(f"the fork server has not parsed {model or 'anything'}") from None
+        raise Invalid(f"the fork server has not parsed {model}") from None
 
 
 async def _code(server: ForkServer, model: str) -> int:
