@@ -78,7 +78,8 @@ class Broker:
             PROPERTIES.format(port=self.port, controller=free_port(), data=folder / "data")
         )
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        format_it = ("kafka.tools.StorageTool", "format", "-t", cluster, "-c")
+        name = f"--cluster-id={cluster}"  # it may begin with a hyphen
+        format_it = ("kafka.tools.StorageTool", "format", name, "-c")
         done = subprocess.run(self._java(*format_it), capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[-2000:]
 
