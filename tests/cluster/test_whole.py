@@ -55,8 +55,9 @@ async def test_the_status_tells_functions_servers_lag_and_dead_letters() -> None
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("source", [MATCHING, TELLING])
-async def test_a_replay_delivers_all_once_more_and_changes_nothing(source: str) -> None:
+@pytest.mark.parametrize(("source", "least"), [(MATCHING, 256), (TELLING, 250)])
+async def test_a_replay_delivers_all_once_more_and_changes_nothing(source: str, least: int) -> None:
+    """`least` is what the demonstration alone says: 256 register, 250 are matched."""
     async with acting() as carrier:
         await quiet()
         before = await held()
@@ -64,7 +65,7 @@ async def test_a_replay_delivers_all_once_more_and_changes_nothing(source: str) 
         assert (code, said["through"], said["ended"]) == (0, True, 1)
         assert await held() == before
         if carrier is not None:
-            assert carrier.replayed[said["replay"]] >= 256
+            assert carrier.replayed[said["replay"]] >= least
 
 
 @pytest.mark.timeout(900)
